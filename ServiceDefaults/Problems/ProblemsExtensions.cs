@@ -1,0 +1,36 @@
+namespace HealthDataNode.ServiceDefaults.Problems;
+
+internal static class ProblemsExtensions
+{
+    private const string TypeItem = "problem-type";
+
+    internal static void AddProblems(this WebApplicationBuilder builder) =>
+        builder.Services.AddProblemDetails(options => options.CustomizeProblemDetails = Complete);
+
+    /// <summary>The problem type that the response carries, for the audit entry.</summary>
+    internal static string? ProblemType(this HttpContext context) => context.Items[TypeItem] as string;
+
+    private static void Complete(ProblemDetailsContext context)
+    {
+        var problem = context.ProblemDetails;
+        var status = problem.Status ?? context.HttpContext.Response.StatusCode;
+        if (problem.Type?.StartsWith(Problem.Base, StringComparison.Ordinal) != true)
+        {
+            // What the framework itself refuses (routing, binding, authorization) gets a type of ours and a next step.
+            var (type, detail) = status switch
+            {
+                400 => ("invalid-request", "The body or a parameter could not be read. Compare it with /openapi/v1.json."),
+                401 => ("unauthenticated", "Send an access token for this API that has not expired."),
+                403 => ("forbidden", "Your role does not allow this call."),
+                404 => ("not-found", "There is no such resource, or it is not yours."),
+                405 => ("method-not-allowed", "Use one of the methods in the Allow header."),
+                413 => ("too-large", "Send a smaller body."),
+                415 => ("unsupported-media-type", "Send the content type that /openapi/v1.json names."),
+                _ => ("internal-error", "Nothing was changed. Try again; if it stays, report the trace id."),
+            };
+            problem.Type = Problem.Base + type;
+            problem.Detail = detail;
+        }
+        context.HttpContext.Items[TypeItem] = problem.Type[Problem.Base.Length..];
+    }
+}

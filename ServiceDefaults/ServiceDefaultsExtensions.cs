@@ -1,0 +1,68 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using HealthDataNode.ServiceDefaults.Identity;
+using HealthDataNode.ServiceDefaults.Problems;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace HealthDataNode.ServiceDefaults;
+
+/// <summary>What every service of the node has: telemetry, health, identity, problem details, limits, draining.</summary>
+public static class ServiceDefaultsExtensions
+{
+    /// <summary>The largest request body unless an endpoint says otherwise: 1 MiB.</summary>
+    public const long MaxRequestBytes = 1024 * 1024;
+
+    /// <summary>Adds the defaults. The service's name is its audience, its party id and its telemetry name.</summary>
+    public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder, string service)
+    {
+        builder.Services.AddSingleton(new ServiceName(service));
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.AddTelemetry(service);
+        builder.AddProblems();
+        builder.AddTokenValidation(service);
+        builder.Services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), ["live"]);
+        builder.Services.AddServiceDiscovery();
+        builder.Services.ConfigureHttpJsonOptions(options => Configure(options.SerializerOptions));
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MaxRequestBytes;
+        });
+        builder.Services.AddOpenApi("v1");
+        return builder;
+    }
+
+    /// <summary>The order of the pipeline: problems outermost, then identity, then the record of refusals.</summary>
+    public static WebApplication UseServiceDefaults(this WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.UseAuthentication();
+        app.UseMiddleware<RefusalRecorder>();
+        app.UseAuthorization();
+        app.MapHealthChecks("/health").AllowAnonymous().ShortCircuit();
+        app.MapHealthChecks("/alive", new HealthCheckOptions { Predicate = check => check.Tags.Contains("live") })
+            .AllowAnonymous()
+            .ShortCircuit();
+        app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+        return app;
+    }
+
+    /// <summary>JSON as every service writes and reads it: camelCase, enums as kebab-case text, no unknown members.</summary>
+    public static void Configure(JsonSerializerOptions options)
+    {
+        options.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
+        options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+        options.RespectRequiredConstructorParameters = true;
+        options.RespectNullableAnnotations = true;
+        options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower));
+    }
+}
+
+/// <summary>The name of the running service.</summary>
+public sealed record ServiceName(string Value);

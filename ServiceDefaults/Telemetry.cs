@@ -1,0 +1,44 @@
+using System.Diagnostics;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using Npgsql;
+
+namespace HealthDataNode.ServiceDefaults;
+
+/// <summary>Traces, metrics and logs over OTLP where an endpoint is named. No payload, identifier or token in any of them.</summary>
+public static class Telemetry
+{
+    /// <summary>Spans of the messaging part: publish and consume.</summary>
+    public static readonly ActivitySource Messaging = new("HealthDataNode.Messaging");
+
+    internal static void AddTelemetry(this WebApplicationBuilder builder, string service)
+    {
+        builder.Logging.AddOpenTelemetry(logs => logs.IncludeScopes = false);
+        var telemetry = builder
+            .Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(service))
+            .WithTracing(traces =>
+                traces
+                    .AddSource("HealthDataNode.*")
+                    .AddAspNetCoreInstrumentation(options => options.Filter = IsNotProbe)
+                    .AddHttpClientInstrumentation()
+                    .AddNpgsql()
+            )
+            .WithMetrics(metrics =>
+                metrics
+                    .AddMeter("HealthDataNode.*")
+                    .AddAspNetCoreInstrumentation()
+                    .AddHttpClientInstrumentation()
+                    .AddRuntimeInstrumentation()
+            );
+        if (!string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+        {
+            telemetry.UseOtlpExporter();
+        }
+    }
+
+    private static bool IsNotProbe(HttpContext context) =>
+        !context.Request.Path.StartsWithSegments("/health") && !context.Request.Path.StartsWithSegments("/alive");
+}

@@ -4,6 +4,7 @@ using HealthDataNode.ServiceDefaults.Identity;
 using HealthDataNode.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -32,7 +33,13 @@ public static class ServiceDefaultsExtensions
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaxRequestBytes;
         });
-        builder.Services.AddOpenApi("v1");
+        builder.Services.AddOpenApi(
+            "v1",
+            options =>
+                // Each use case has its own Request and Response: GetHead.Response is GetHeadResponse in the document.
+                options.CreateSchemaReferenceId = json =>
+                    OpenApiOptions.CreateDefaultSchemaReferenceId(json) is { } id ? json.Type.DeclaringType?.Name + id : null
+        );
         return builder;
     }
 

@@ -118,11 +118,21 @@ public sealed class PostgresFixture : IAsyncLifetime
         var owner = ConnectionString($"template_{service}", $"{service}_owner") + ";Pooling=false";
         foreach (var script in ScriptsOf(service))
         {
-            await ExecuteAsync(owner, await File.ReadAllTextAsync(script));
+            var sql = await File.ReadAllTextAsync(script);
+            await ExecuteAsync(owner, sql.Replace("__RUNTIME__", service, StringComparison.Ordinal));
         }
     }
 
+    // As Setup does it: the messaging tables first, where the service has messages at all, then its own.
     private static IEnumerable<string> ScriptsOf(string service) =>
+        service is "issuer" or "edge" ? OwnScriptsOf(service) : [.. MessagingScripts, .. OwnScriptsOf(service)];
+
+    private static IEnumerable<string> MessagingScripts =>
+        Directory
+            .EnumerateFiles(Path.Combine(Repository, "ServiceDefaults/Persistence"), "*.sql")
+            .Order(StringComparer.Ordinal);
+
+    private static IEnumerable<string> OwnScriptsOf(string service) =>
         Directory
             .EnumerateDirectories(
                 Path.Combine(Repository, "services"),
@@ -187,7 +197,8 @@ public sealed class PostgresFixture : IAsyncLifetime
         }
     }
 
-    private static int FreePort()
+    /// <summary>A port that nobody listened on a moment ago.</summary>
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

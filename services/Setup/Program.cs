@@ -1,1 +1,32 @@
-return 9;
+using HealthDataNode.Setup;
+
+// One program, run to completion before any service starts, safe to run again and after a crash in the middle:
+// every step looks at what is there and adds what is missing.
+try
+{
+    var place = SetupOptions.FromEnvironment();
+    Step("certificates", () => CertificateAuthority.Prepare(place));
+    Step("keys", () => KeyCeremony.Hold(place));
+    Step("realm", () => Realm.Fill(place));
+    await StepAsync("databases", () => Databases.PrepareAsync(place));
+    await StepAsync("schemas", () => Schemas.ApplyAsync(place));
+    await StepAsync("topology", () => Topology.DeclareAsync(place));
+    return 0;
+}
+catch (SetupException exception)
+{
+    Console.Error.WriteLine(exception.Message);
+    return 1;
+}
+
+static void Step(string name, Action action)
+{
+    action();
+    Console.WriteLine($"{name}: ready");
+}
+
+static async Task StepAsync(string name, Func<Task> action)
+{
+    await action();
+    Console.WriteLine($"{name}: ready");
+}

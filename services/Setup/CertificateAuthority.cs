@@ -1,0 +1,83 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace HealthDataNode.Setup;
+
+/// <summary>A local certificate authority in DIR/ca, and a certificate for each HTTPS listener of this machine.</summary>
+internal static class CertificateAuthority
+{
+    private static readonly string[] Listeners = ["edge", "issuer", "referencespe"];
+
+    public static void Prepare(SetupOptions place)
+    {
+        if (!File.Exists(place.Path("ca", "ca.pem")) || !File.Exists(place.Path("ca", "ca.key")))
+        {
+            MakeAuthority(place);
+        }
+        foreach (var listener in Listeners.Where(name => !IsGood(place.Path("ca", name + ".pem"))))
+        {
+            Issue(place, listener, "localhost");
+        }
+    }
+
+    /// <summary>Issues a certificate for a host name, for example of a recording proxy, under DIR/ca.</summary>
+    public static void Issue(SetupOptions place, string name, string host)
+    {
+        using var authority = X509Certificate2.CreateFromPemFile(place.Path("ca", "ca.pem"), place.Path("ca", "ca.key"));
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={host}", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        if (IPAddress.TryParse(host, out var address))
+        {
+            names.AddIpAddress(address);
+        }
+        else
+        {
+            names.AddDnsName(host);
+        }
+        if (host == "localhost")
+        {
+            names.AddIpAddress(IPAddress.Loopback);
+            names.AddIpAddress(IPAddress.IPv6Loopback);
+        }
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], false));
+        request.CertificateExtensions.Add(
+            X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, includeKeyIdentifier: true, includeIssuerAndSerial: false)
+        );
+        var now = DateTimeOffset.UtcNow;
+        using var certificate = request.Create(authority, now.AddHours(-1), now.AddDays(398), RandomNumberGenerator.GetBytes(16));
+        Files.WriteSecret(place.Path("ca", name + ".key"), key.ExportPkcs8PrivateKeyPem());
+        Files.WritePublic(place.Path("ca", name + ".pem"), certificate.ExportCertificatePem());
+    }
+
+    private static void MakeAuthority(SetupOptions place)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=HealthDataNode local certificate authority", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+        var now = DateTimeOffset.UtcNow;
+        using var certificate = request.CreateSelfSigned(now.AddHours(-1), now.AddYears(10));
+        Files.WriteSecret(place.Path("ca", "ca.key"), key.ExportPkcs8PrivateKeyPem());
+        Files.WritePublic(place.Path("ca", "ca.pem"), certificate.ExportCertificatePem());
+        foreach (var listener in Listeners)
+        {
+            File.Delete(place.Path("ca", listener + ".pem"));
+        }
+    }
+
+    private static bool IsGood(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+        using var certificate = X509CertificateLoader.LoadCertificateFromFile(path);
+        return certificate.NotAfter > DateTime.Now.AddDays(30);
+    }
+}

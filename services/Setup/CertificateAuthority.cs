@@ -2,6 +2,8 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
+using HealthDataNode.Protocol.Trust;
+
 namespace HealthDataNode.Setup;
 
 /// <summary>A local certificate authority in DIR/ca, and a certificate for each HTTPS listener of this machine.</summary>
@@ -50,8 +52,8 @@ internal static class CertificateAuthority
         );
         var now = DateTimeOffset.UtcNow;
         using var certificate = request.Create(authority, now.AddHours(-1), now.AddDays(398), RandomNumberGenerator.GetBytes(16));
-        Files.WriteSecret(place.Path("ca", name + ".key"), key.ExportPkcs8PrivateKeyPem());
-        Files.WritePublic(place.Path("ca", name + ".pem"), certificate.ExportCertificatePem());
+        PrivateFile.Write(place.Path("ca", name + ".key"), key.ExportPkcs8PrivateKeyPem());
+        PrivateFile.WritePublic(place.Path("ca", name + ".pem"), certificate.ExportCertificatePem());
     }
 
     private static void MakeAuthority(SetupOptions place)
@@ -63,8 +65,8 @@ internal static class CertificateAuthority
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
         var now = DateTimeOffset.UtcNow;
         using var certificate = request.CreateSelfSigned(now.AddHours(-1), now.AddYears(10));
-        Files.WriteSecret(place.Path("ca", "ca.key"), key.ExportPkcs8PrivateKeyPem());
-        Files.WritePublic(place.Path("ca", "ca.pem"), certificate.ExportCertificatePem());
+        PrivateFile.Write(place.Path("ca", "ca.key"), key.ExportPkcs8PrivateKeyPem());
+        PrivateFile.WritePublic(place.Path("ca", "ca.pem"), certificate.ExportCertificatePem());
         foreach (var listener in Listeners)
         {
             File.Delete(place.Path("ca", listener + ".pem"));

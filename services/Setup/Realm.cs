@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using HealthDataNode.Protocol.Trust;
 
 namespace HealthDataNode.Setup;
 
@@ -18,8 +19,8 @@ internal static partial class Realm
         var text = Placeholder()
             .Replace(Schemas.Read("realm/health-data-node.json"), match => Value(place, people, match.Groups[1].Value));
         var realm = JsonNode.Parse(text)!;
-        Files.WriteSecret(place.Path("realm", "health-data-node.json"), text);
-        Files.WriteSecret(place.Path("people.json"), Named(realm, people).ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+        PrivateFile.Write(place.Path("realm", "health-data-node.json"), text);
+        PrivateFile.Write(place.Path("people.json"), Named(realm, people).ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
     }
 
     private static string Value(SetupOptions place, Dictionary<string, string> people, string name)
@@ -57,8 +58,8 @@ internal static partial class Realm
             var request = new CertificateRequest($"CN={party}", key, HashAlgorithmName.SHA256);
             var now = DateTimeOffset.UtcNow;
             using var made = request.CreateSelfSigned(now.AddHours(-1), now.AddYears(5));
-            Files.WriteSecret(certificateFile, made.ExportCertificatePem());
-            Files.WriteSecret(keyFile, key.ExportPkcs8PrivateKeyPem());
+            PrivateFile.Write(certificateFile, made.ExportCertificatePem());
+            PrivateFile.Write(keyFile, key.ExportPkcs8PrivateKeyPem());
         }
         using var certificate = X509Certificate2.CreateFromPem(File.ReadAllText(certificateFile));
         return Convert.ToBase64String(certificate.RawData);

@@ -1,1 +1,52 @@
-return 9;
+using System.CommandLine;
+using HealthDataNode.Journey;
+using HealthDataNode.Journey.Steps;
+
+// The journey: plays the people of the main job, and only them, through the Edge and the analysis room's door.
+var edge = new Option<Uri>("--edge") { Description = "The Edge's address", Required = true };
+var ca = new Option<FileInfo>("--ca") { Description = "Certificate authority to trust (PEM)", Required = true };
+var people = new Option<FileInfo>("--people") { Description = "Who signs in, with passwords (JSON)", Required = true };
+var report = new Option<FileInfo>("--report") { Description = "Where to write the report (JSON)", Required = true };
+var hold = new Option<string?>("--hold") { Description = "Step before which to wait for a line on standard input" };
+var command = new RootCommand("The main job, from a published description to a linked analysis. Exit 20+n: step n failed.")
+{
+    edge,
+    ca,
+    people,
+    report,
+    hold,
+};
+command.SetAction(
+    async (result, cancellationToken) =>
+    {
+        using var world = new World(
+            result.GetRequiredValue(edge),
+            result.GetRequiredValue(ca),
+            People.Read(result.GetRequiredValue(people))
+        );
+        return await new Runner(world, result.GetRequiredValue(report), result.GetValue(hold)).RunAsync(
+            [
+                new PublishDescriptions(),
+                new ApproveEnvironment(),
+                new FindVariables(),
+                new Apply(),
+                new PrepareCase(),
+                new Decide(),
+                new FollowOrders(),
+                new EnterRoom(),
+                new Analyse(),
+            ],
+            cancellationToken
+        );
+    }
+);
+var parsed = command.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    foreach (var error in parsed.Errors)
+    {
+        Console.Error.WriteLine(error.Message);
+    }
+    return 2;
+}
+return await parsed.InvokeAsync();

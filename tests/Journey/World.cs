@@ -1,0 +1,60 @@
+using System.Security.Cryptography.X509Certificates;
+
+namespace HealthDataNode.Journey;
+
+/// <summary>What the people can reach, and what the journey has learnt so far.</summary>
+internal sealed class World(Uri edge, FileInfo authority, People people) : IDisposable
+{
+    private readonly Dictionary<string, Browser> browsers = [];
+    private readonly X509Certificate2Collection trusted = Load(authority);
+
+    public Uri Edge { get; } = edge;
+    public People People { get; } = people;
+
+    /// <summary>The applied-for sources and their variables.</summary>
+    public Dictionary<string, List<string>> Variables { get; } = [];
+
+    public string? Application { get; set; }
+    public string? Case { get; set; }
+    public string? Lineage { get; set; }
+    public Uri? Door { get; set; }
+    public string? Job { get; set; }
+    public int? PartsRepeated { get; set; }
+
+    /// <summary>Rows and bytes of the step that is running, for its line.</summary>
+    public long? Rows { get; set; }
+    public long? Bytes { get; set; }
+
+    /// <summary>A person's browser at the Edge, signed in.</summary>
+    public Task<Browser> AtEdgeAsync(string person, CancellationToken cancellationToken) => AtAsync(person, Edge, cancellationToken);
+
+    /// <summary>A person's browser at the room's door, signed in.</summary>
+    public Task<Browser> AtDoorAsync(string person, CancellationToken cancellationToken) => AtAsync(person, Door!, cancellationToken);
+
+    public void Dispose()
+    {
+        foreach (var browser in browsers.Values)
+        {
+            browser.Dispose();
+        }
+    }
+
+    private async Task<Browser> AtAsync(string person, Uri place, CancellationToken cancellationToken)
+    {
+        var key = $"{person} {place}";
+        if (!browsers.TryGetValue(key, out var browser))
+        {
+            browser = new Browser(place, trusted);
+            await browser.SignInAsync(person, People[person].Password, cancellationToken);
+            browsers.Add(key, browser);
+        }
+        return browser;
+    }
+
+    private static X509Certificate2Collection Load(FileInfo file)
+    {
+        var collection = new X509Certificate2Collection();
+        collection.ImportFromPemFile(file.FullName);
+        return collection;
+    }
+}

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using HealthDataNode.Protocol.Rows;
 
 namespace HealthDataNode.Protocol.Documents;
 
@@ -132,34 +133,12 @@ public sealed record PermitSource
             (Columns.Count > 0 && Columns.All(c => c is not null), "columns is empty"),
             (Columns.All(c => Rule.IsName(c?.Name) && !Reserved.Contains(c!.Name)), "a column's name is not allowed"),
             (Rule.AreUnique(Columns.Select(c => c?.Name)), "columns names a column twice"),
-            (Columns.All(c => Rule.IsOneOf(c?.Type, ColumnTypes.All)), "a column's type is not known"),
+            (Columns.All(c => ColumnTypes.TryParse(c?.Type, out _)), "a column's type is not known"),
             (Columns.All(c => c?.MaxLength is null or >= 1), "a column's maxLength is below 1"));
 }
 
 /// <summary>One permitted column.</summary>
 /// <param name="Name">Its name, <c>^[a-z][a-z0-9_]{0,39}$</c>.</param>
-/// <param name="Type">One of <see cref="ColumnTypes"/>.</param>
+/// <param name="Type">A type that <see cref="ColumnTypes"/> reads.</param>
 /// <param name="MaxLength">The longest value in characters; null where the permit sets none.</param>
 public sealed record PermitColumn(string Name, string Type, int? MaxLength = null);
-
-/// <summary>The types of columns.</summary>
-public static class ColumnTypes
-{
-    /// <summary>Text.</summary>
-    public const string Text = "string";
-
-    /// <summary>A whole number.</summary>
-    public const string WholeNumber = "integer";
-
-    /// <summary>A decimal number with a point.</summary>
-    public const string DecimalNumber = "decimal";
-
-    /// <summary>A date, <c>yyyy-mm-dd</c>.</summary>
-    public const string Date = "date";
-
-    /// <summary><c>true</c> or <c>false</c>.</summary>
-    public const string Boolean = "boolean";
-
-    /// <summary>Every type.</summary>
-    public static IReadOnlyList<string> All { get; } = [Text, WholeNumber, DecimalNumber, Date, Boolean];
-}

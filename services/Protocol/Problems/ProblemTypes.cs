@@ -12,7 +12,7 @@ public static class ProblemTypes
     public const string NotFound = Prefix + "not-found";
 
     /// <summary>400 or 422: a field is wrong; <c>errors</c> names it.</summary>
-    public const string Invalid = Prefix + "invalid";
+    public const string Invalid = Prefix + "invalid-request";
 
     /// <summary>401: no token, or one that is not valid here.</summary>
     public const string Unauthenticated = Prefix + "unauthenticated";

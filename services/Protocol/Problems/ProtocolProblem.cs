@@ -143,4 +143,5 @@ public sealed class ProtocolProblemException(ProtocolProblem problem)
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ProtocolProblem))]
 [JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(long))]
 internal sealed partial class ProtocolProblemJson : JsonSerializerContext;

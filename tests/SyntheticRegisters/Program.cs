@@ -1,26 +1,34 @@
 using System.CommandLine;
-using HealthDataNode.SyntheticRegisters;
 using HealthDataNode.SyntheticRegisters.Population;
 
-var persons = new Option<int>("--persons") { Description = "How many persons.", Required = true };
-var seed = new Option<ulong>("--seed") { Description = "Same seed and size, same bytes.", Required = true };
-var folder = new Option<DirectoryInfo>("--out") { Description = "Folder to write to.", Required = true };
-var effect = new Option<double>("--effect")
+namespace HealthDataNode.SyntheticRegisters;
+
+// In a namespace: the tests see the internals of this assembly, and a service's Program must stay the only one there.
+internal static class Program
 {
-    Description = "Hazard ratio of treatment group 'new' against 'standard'.",
-    DefaultValueFactory = _ => 0.6,
-};
-persons.Validators.Add(result =>
-{
-    if (result.GetValue(persons) < 1 || result.GetValue(persons) > BirthDates.Slots)
-        result.AddError($"--persons must lie between 1 and {BirthDates.Slots}.");
-});
-effect.Validators.Add(result =>
-{
-    if (result.GetValue(effect) is not (>= 0.05 and <= 20))
-        result.AddError("--effect must lie between 0.05 and 20.");
-});
-var generate = new Command("generate", "Writes both registers, their facts and their descriptions.") { persons, seed, folder, effect };
-generate.SetAction(result =>
-    Generation.Run(result.GetValue(seed), result.GetValue(persons), result.GetValue(effect), result.GetValue(folder)!.FullName));
-return new RootCommand("Synthetic cancer and cause-of-death registers.") { generate }.Parse(args).Invoke();
+    private static readonly Option<int> Persons = new("--persons") { Description = "How many.", Required = true };
+    private static readonly Option<ulong> Seed = new("--seed") { Description = "Same seed and size, same bytes.", Required = true };
+    private static readonly Option<DirectoryInfo> Out = new("--out") { Description = "Folder to write to.", Required = true };
+    private static readonly Option<double> Effect = new("--effect") { DefaultValueFactory = _ => 0.6 };
+
+    public static int Main(string[] args)
+    {
+        Effect.Description = "Hazard ratio of treatment group 'new' against 'standard'.";
+        Persons.Validators.Add(given =>
+        {
+            if (given.GetValue(Persons) < 1 || given.GetValue(Persons) > BirthDates.Slots)
+                given.AddError($"--persons must lie between 1 and {BirthDates.Slots}.");
+        });
+        Effect.Validators.Add(given =>
+        {
+            if (given.GetValue(Effect) is not (>= 0.05 and <= 20))
+                given.AddError("--effect must lie between 0.05 and 20.");
+        });
+        var generate = new Command("generate", "Writes both registers with facts and descriptions.") { Persons, Seed, Out, Effect };
+        generate.SetAction(given => Generation.Run(
+            given.GetValue(Seed), given.GetValue(Persons), given.GetValue(Effect), given.GetValue(Out)!.FullName));
+        var parsed = new RootCommand("Synthetic cancer and cause-of-death registers.") { generate }.Parse(args);
+        var exit = parsed.Invoke();
+        return parsed.Errors.Count > 0 ? 2 : exit;
+    }
+}

@@ -9,8 +9,8 @@ internal static class CausesOfDeath
     private static readonly DateOnly Covid = new(2020, 3, 1);
 
     // By age below 1, 1-14, 15-44, 45-69, 70+; women first where the sexes differ.
-    private static readonly Weighted<string> Infants = Weighted.Parse("P07.2:22 Q24.9:18 P21.9:12 Q91.3:8 R95:14 P36.9:8 Q79.0:8 A41.9:4 G71.2:6");
-    private static readonly Weighted<string> Children = Weighted.Parse("V89.2:16 Q24.9:14 G80.9:14 W74:8 G40.9:10 A41.9:7 J18.9:8 E88.9:9 R99:6 X59:8");
+    private static readonly Weighted<string> Infants = Weighted.Parse("P07.2:22 Q24.9:18 P21.9:12 Q91.3:8 R95.9:14 P36.9:8 Q79.0:8 A41.9:4 G71.2:6");
+    private static readonly Weighted<string> Children = Weighted.Parse("V89.2:16 Q24.9:14 G80.9:14 W74:8 G40.9:10 A41.9:7 J18.9:8 E88.9:9 R99:6 X59.9:8");
     private static readonly Weighted<string>[] Young =
     [
         Weighted.Parse("X70:20 X61:14 X42:16 V89.2:10 G40.9:6 I42.9:5 I21.9:5 K70.3:6 E10.9:5 R99:7 J18.9:3 I60.9:3"),

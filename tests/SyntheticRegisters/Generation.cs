@@ -9,14 +9,33 @@ internal static class Generation
 {
     public static readonly string[] CancerColumns =
     [
-        "person_id", "tumour_number", "diagnosis_date", "age_at_diagnosis", "sex", "birth_year", "county", "icd10",
-        "topography", "morphology", "basis_of_diagnosis", "stage", "treatment", "treatment_group",
+        "person_id",
+        "tumour_number",
+        "diagnosis_date",
+        "age_at_diagnosis",
+        "sex",
+        "birth_year",
+        "county",
+        "icd10",
+        "topography",
+        "morphology",
+        "basis_of_diagnosis",
+        "stage",
+        "treatment",
+        "treatment_group",
     ];
 
     public static readonly string[] DeathColumns =
     [
-        "person_id", "death_date", "age_at_death", "sex", "underlying_cause", "contributing_cause_1",
-        "contributing_cause_2", "place_of_death", "autopsy",
+        "person_id",
+        "death_date",
+        "age_at_death",
+        "sex",
+        "underlying_cause",
+        "contributing_cause_1",
+        "contributing_cause_2",
+        "place_of_death",
+        "autopsy",
     ];
 
     public static void Run(ulong seed, int persons, double effect, string folder)
@@ -46,10 +65,21 @@ internal static class Generation
         foreach (var tumour in life.Tumours)
         {
             cancer.Write(
-                person, RegisterFile.Number(tumour.Number), RegisterFile.Date(tumour.Diagnosed),
-                RegisterFile.Number(tumour.Age), sex, RegisterFile.Number(person.Birth.Year), person.County,
-                tumour.Icd10, tumour.Topography, tumour.Morphology, tumour.Basis, tumour.Stage, tumour.Treatment,
-                tumour.Group);
+                person,
+                RegisterFile.Number(tumour.Number),
+                RegisterFile.Date(tumour.Diagnosed),
+                RegisterFile.Number(tumour.Age),
+                sex,
+                RegisterFile.Number(person.Birth.Year),
+                person.County,
+                tumour.Icd10,
+                tumour.Topography,
+                tumour.Morphology,
+                tumour.Basis,
+                tumour.Stage,
+                tumour.Treatment,
+                tumour.Group
+            );
             facts.Cancer.Count(tumour.Diagnosed);
             facts.Cancer.InvalidRows += person.Flaw != Flaw.None ? 1 : 0;
         }
@@ -57,8 +87,16 @@ internal static class Generation
         if (life.Death is { } end)
         {
             death.Write(
-                person, RegisterFile.Date(end.Date), RegisterFile.Number(end.Age), sex, end.Underlying,
-                end.Contributing1, end.Contributing2, end.Place, end.Autopsy ? "true" : "false");
+                person,
+                RegisterFile.Date(end.Date),
+                RegisterFile.Number(end.Age),
+                sex,
+                end.Underlying,
+                end.Contributing1,
+                end.Contributing2,
+                end.Place,
+                end.Autopsy ? "true" : "false"
+            );
             facts.Death.Count(end.Date);
             facts.Death.InvalidRows += person.Flaw != Flaw.None ? 1 : 0;
         }

@@ -36,9 +36,13 @@ internal static class Weighted
     public static Weighted<string> Parse(string choices) => Parse(choices, text => text);
 
     public static Weighted<T> Parse<T>(string choices, Func<string, T> value) =>
-        new(choices.Split(' ').Select(choice =>
-        {
-            var colon = choice.LastIndexOf(':');
-            return (value(choice[..colon]), double.Parse(choice[(colon + 1)..], CultureInfo.InvariantCulture));
-        }));
+        new(
+            choices
+                .Split(' ')
+                .Select(choice =>
+                {
+                    var colon = choice.LastIndexOf(':');
+                    return (value(choice[..colon]), double.Parse(choice[(colon + 1)..], CultureInfo.InvariantCulture));
+                })
+        );
 }

@@ -23,7 +23,10 @@ public sealed class Descriptions_of_the_registers(RegistersFixture registers)
         Assert.All(description["healthThemes"]!.AsArray(), code => Assert.Contains((string?)code, Themes));
         Assert.Contains("CANCER_DISEASE", description["healthThemes"]!.AsArray().Select(code => (string?)code));
         // HealthDCAT-AP R8: the EHDS itself must be among the legislation.
-        Assert.Contains("http://data.europa.eu/eli/reg/2025/327/oj", description["applicableLegislation"]!.AsArray().Select(iri => (string?)iri));
+        Assert.Contains(
+            "http://data.europa.eu/eli/reg/2025/327/oj",
+            description["applicableLegislation"]!.AsArray().Select(iri => (string?)iri)
+        );
     }
 
     [Theory]
@@ -36,8 +39,14 @@ public sealed class Descriptions_of_the_registers(RegistersFixture registers)
 
         Assert.Equal(
             (source == "cancer" ? Generation.CancerColumns : Generation.DeathColumns)[1..],
-            variables.Select(variable => (string)variable["name"]!));
-        foreach (var texts in variables.Append(description).SelectMany(one => new[] { one["title"]!, one["description"]! }).Append(description["provenance"]!))
+            variables.Select(variable => (string)variable["name"]!)
+        );
+        foreach (
+            var texts in variables
+                .Append(description)
+                .SelectMany(one => new[] { one["title"]!, one["description"]! })
+                .Append(description["provenance"]!)
+        )
         {
             Assert.False(string.IsNullOrWhiteSpace((string?)texts["nb"]));
             Assert.False(string.IsNullOrWhiteSpace((string?)texts["en"]));
@@ -55,7 +64,10 @@ public sealed class Descriptions_of_the_registers(RegistersFixture registers)
             var (name, type) = ((string)variable!["name"]!, (string)variable["datatype"]!);
             var longest = (int?)variable["maxLength"] ?? int.MaxValue;
             Assert.Equal(type == "string", variable["maxLength"] is not null);
-            Assert.All(rows, row => Assert.True(Is(type, row[name]) && row[name].Length <= longest, $"{name} is no {type}"));
+            Assert.All(
+                rows,
+                row => Assert.True(Is(type, row[name]) && row[name].Length <= longest, $"{name} is no {type}")
+            );
         }
     }
 
@@ -65,19 +77,35 @@ public sealed class Descriptions_of_the_registers(RegistersFixture registers)
     public void Carry_the_counts_of_the_files_beside_them(string source)
     {
         var rows = source == "cancer" ? registers.Cancer : registers.Death;
-        var written = JsonNode.Parse(File.ReadAllText(Path.Combine(registers.Folder, "descriptions", $"{source}.json")))!;
+        var written = JsonNode.Parse(
+            File.ReadAllText(Path.Combine(registers.Folder, "descriptions", $"{source}.json"))
+        )!;
 
         Assert.Equal(rows.Count, (int?)written["numberOfRecords"]);
-        Assert.Equal(rows.Select(row => row["person_id"]).Distinct().Count(), (int?)written["numberOfUniqueIndividuals"]);
-        Assert.InRange(rows.Min(row => row[source == "cancer" ? "diagnosis_date" : "death_date"])!, (string)written["temporalStart"]!, (string)written["temporalEnd"]!);
+        Assert.Equal(
+            rows.Select(row => row["person_id"]).Distinct().Count(),
+            (int?)written["numberOfUniqueIndividuals"]
+        );
+        Assert.InRange(
+            rows.Min(row => row[source == "cancer" ? "diagnosis_date" : "death_date"])!,
+            (string)written["temporalStart"]!,
+            (string)written["temporalEnd"]!
+        );
     }
 
-    private static bool Is(string type, string text) => type switch
-    {
-        "string" => true,
-        "integer" => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _),
-        "date" => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
-        "boolean" => text is "true" or "false",
-        _ => false,
-    };
+    private static bool Is(string type, string text) =>
+        type switch
+        {
+            "string" => true,
+            "integer" => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _),
+            "date" => DateOnly.TryParseExact(
+                text,
+                "yyyy-MM-dd",
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.None,
+                out _
+            ),
+            "boolean" => text is "true" or "false",
+            _ => false,
+        };
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
+using HealthDataNode.Protocol.Identifiers;
 using HealthDataNode.SyntheticRegisters;
 using HealthDataNode.SyntheticRegisters.Disease;
-using HealthDataNode.SyntheticRegisters.Population;
 
 namespace HealthDataNode.Services.Tests.Registers;
 
@@ -25,8 +25,16 @@ public sealed class Stated_facts_of_the_registers(RegistersFixture registers)
     public void Fact_02_men_have_more_tumours_and_each_sex_its_own()
     {
         Assert.InRange(Share(registers.Cancer, row => row["sex"] == "male"), 0.52, 0.59);
-        Assert.InRange(Share(registers.Cancer.Where(row => row["sex"] == "male"), row => row["icd10"] == "C61"), 0.22, 0.30);
-        Assert.InRange(Share(registers.Cancer.Where(row => row["sex"] == "female"), row => row["icd10"].StartsWith("C50")), 0.18, 0.24);
+        Assert.InRange(
+            Share(registers.Cancer.Where(row => row["sex"] == "male"), row => row["icd10"] == "C61"),
+            0.22,
+            0.30
+        );
+        Assert.InRange(
+            Share(registers.Cancer.Where(row => row["sex"] == "female"), row => row["icd10"].StartsWith("C50")),
+            0.18,
+            0.24
+        );
         Assert.DoesNotContain(registers.Cancer, row => row["sex"] == "male" && Category(row) is >= 51 and <= 58);
         Assert.DoesNotContain(registers.Cancer, row => row["sex"] == "female" && Category(row) is >= 60 and <= 63);
     }
@@ -82,11 +90,20 @@ public sealed class Stated_facts_of_the_registers(RegistersFixture registers)
         var others = registers.Cancer.Where(row => row["treatment_group"] == "");
 
         Assert.InRange(Share(compared, row => row["treatment_group"] == "new"), 0.43, 0.57);
-        Assert.All(compared, row => Assert.True(
-            row["icd10"].StartsWith("C34") && row["stage"] is "III" or "IV" && row["tumour_number"] == "1"
-            && row["treatment"] == (row["treatment_group"] == "new" ? "immunotherapy" : "chemotherapy")));
-        Assert.DoesNotContain(others, row =>
-            row["icd10"].StartsWith("C34") && row["stage"] is "III" or "IV" && row["tumour_number"] == "1" && row["icd10"].StartsWith("C34"));
+        Assert.All(
+            compared,
+            row =>
+                Assert.True(
+                    row["icd10"].StartsWith("C34")
+                        && row["stage"] is "III" or "IV"
+                        && row["tumour_number"] == "1"
+                        && row["treatment"] == (row["treatment_group"] == "new" ? "immunotherapy" : "chemotherapy")
+                )
+        );
+        Assert.DoesNotContain(
+            others,
+            row => row["icd10"].StartsWith("C34") && row["stage"] is "III" or "IV" && row["tumour_number"] == "1"
+        );
         foreach (var group in compared.GroupBy(row => row["treatment_group"]))
         {
             Assert.InRange(Share(group, row => row["sex"] == "male"), 0.38, 0.68);
@@ -99,12 +116,18 @@ public sealed class Stated_facts_of_the_registers(RegistersFixture registers)
     {
         var unstaged = registers.Cancer.Where(row => Category(row) is 70 or 71 or 80 or 88 or >= 91);
         var can = registers.Cancer.Where(row =>
-            !(Category(row) is 70 or 71 or 80 or 88 or >= 91) && row["basis_of_diagnosis"] != "0" && row["treatment_group"] == "");
+            !(Category(row) is 70 or 71 or 80 or 88 or >= 91)
+            && row["basis_of_diagnosis"] != "0"
+            && row["treatment_group"] == ""
+        );
 
         Assert.InRange(Share(can, row => row["stage"] == ""), 0.07, 0.09);
         Assert.All(unstaged, row => Assert.Equal("", row["stage"]));
         Assert.InRange(Share(registers.Death, row => row["contributing_cause_1"] == ""), 0.35, 0.60);
-        Assert.DoesNotContain(registers.Death, row => row["contributing_cause_1"] == "" && row["contributing_cause_2"] != "");
+        Assert.DoesNotContain(
+            registers.Death,
+            row => row["contributing_cause_1"] == "" && row["contributing_cause_2"] != ""
+        );
     }
 
     // Of the numbers valid by the rule of 2032 only, no outside vector is synthetic (see
@@ -141,7 +164,10 @@ public sealed class Stated_facts_of_the_registers(RegistersFixture registers)
         foreach (var tumours in registers.Cancer.GroupBy(row => row["person_id"]))
         {
             Assert.Equal(Enumerable.Range(1, tumours.Count()), tumours.Select(row => int.Parse(row["tumour_number"])));
-            Assert.Equal(tumours.Select(row => row["diagnosis_date"]).Order(StringComparer.Ordinal), tumours.Select(row => row["diagnosis_date"]));
+            Assert.Equal(
+                tumours.Select(row => row["diagnosis_date"]).Order(StringComparer.Ordinal),
+                tumours.Select(row => row["diagnosis_date"])
+            );
         }
     }
 
@@ -170,30 +196,40 @@ public sealed class Stated_facts_of_the_registers(RegistersFixture registers)
     }
 
     private static string Rule(string number) =>
-        Protocol.Identifiers.PersonIdentifier.TryParse(number, out var identifier)
-            ? identifier.Rule == Protocol.Identifiers.IdentifierRule.Current ? "current" : "2032"
-            : "invalid";
+        !PersonIdentifier.TryParse(number, out var identifier) ? "invalid"
+        : identifier.Rule == IdentifierRule.Current ? "current"
+        : "2032";
 
     private double FiveYearSurvival(Func<IReadOnlyDictionary<string, string>, bool> with)
     {
         var deaths = registers.Death.ToDictionary(row => row["person_id"], row => Day(row["death_date"]));
-        var first = registers.Cancer
-            .Where(row => row["tumour_number"] == "1" && with(row) && Day(row["diagnosis_date"]) <= LifeCourses.Until.AddYears(-5));
-        return Share(first, row =>
-            deaths.GetValueOrDefault(row["person_id"], DateOnly.MaxValue) > Day(row["diagnosis_date"]).AddYears(5));
+        var first = registers.Cancer.Where(row =>
+            row["tumour_number"] == "1" && with(row) && Day(row["diagnosis_date"]) <= LifeCourses.Until.AddYears(-5)
+        );
+        return Share(
+            first,
+            row =>
+                deaths.GetValueOrDefault(row["person_id"], DateOnly.MaxValue) > Day(row["diagnosis_date"]).AddYears(5)
+        );
     }
 
     private static List<(bool New, string Stage, bool Died, int Days)> Followed(
-        IEnumerable<IReadOnlyDictionary<string, string>> cancer, IEnumerable<IReadOnlyDictionary<string, string>> death)
+        IEnumerable<IReadOnlyDictionary<string, string>> cancer,
+        IEnumerable<IReadOnlyDictionary<string, string>> death
+    )
     {
         var deaths = death.ToDictionary(row => row["person_id"], row => Day(row["death_date"]));
         return
         [
             .. from row in cancer
-               where row["treatment_group"] != ""
-               let died = deaths.TryGetValue(row["person_id"], out var date) ? date : (DateOnly?)null
-               select (row["treatment_group"] == Comparison.New, row["stage"], died is not null,
-                   (died ?? LifeCourses.Until).DayNumber - Day(row["diagnosis_date"]).DayNumber),
+            where row["treatment_group"] != ""
+            let died = deaths.TryGetValue(row["person_id"], out var date) ? date : (DateOnly?)null
+            select (
+                row["treatment_group"] == Comparison.New,
+                row["stage"],
+                died is not null,
+                (died ?? LifeCourses.Until).DayNumber - Day(row["diagnosis_date"]).DayNumber
+            ),
         ];
     }
 
@@ -201,7 +237,8 @@ public sealed class Stated_facts_of_the_registers(RegistersFixture registers)
     {
         var (other, standard) = (followed.FindAll(one => one.New), followed.FindAll(one => !one.New));
         var (deaths, deathsStandard) = (other.Count(one => one.Died), standard.Count(one => one.Died));
-        var ratio = (double)deaths / other.Sum(one => one.Days) / ((double)deathsStandard / standard.Sum(one => one.Days));
+        var ratio =
+            (double)deaths / other.Sum(one => one.Days) / ((double)deathsStandard / standard.Sum(one => one.Days));
         return (ratio, Math.Sqrt(1.0 / deaths + 1.0 / deathsStandard));
     }
 

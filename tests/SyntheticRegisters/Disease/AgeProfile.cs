@@ -13,5 +13,13 @@ internal static class AgeProfile
     public static readonly double[] Child = [120, 6, .4, .2, .2];
     public static readonly double[] ChildOnly = [100, 1, 0, 0, 0];
 
-    public static int Band(int age) => age switch { < 15 => 0, < 30 => 1, < 50 => 2, < 70 => 3, _ => 4 };
+    public static int Band(int age) =>
+        age switch
+        {
+            < 15 => 0,
+            < 30 => 1,
+            < 50 => 2,
+            < 70 => 3,
+            _ => 4,
+        };
 }

@@ -22,13 +22,14 @@ internal sealed class LifeCourses(ulong seed, Comparison comparison)
     private static readonly CumulativeHazard[] OtherDeaths =
     [
         new(age => 0.68 * Gompertz(age) + (age == 0 ? 0.0022 : 0.0001)),
-        new(age => Gompertz(age) + (age == 0 ? 0.0028 : age is >= 18 and < 45 ? 0.0005 : 0.0001)),
+        new(age => Gompertz(age) + (age == 0 ? 0.0028 : 0.0001) + (age is >= 18 and < 45 ? 0.0004 : 0)),
     ];
 
+    // By age below 15, 30, 40, 50, 60, 70, 80, and above.
     private static readonly CumulativeHazard[] Onsets =
     [
-        new(age => Burden * age switch { < 15 => .00016, < 30 => .0004, < 40 => .0013, < 50 => .0034, < 60 => .0061, < 70 => .0102, < 80 => .0150, _ => .0185 }),
-        new(age => Burden * age switch { < 15 => .00018, < 30 => .0004, < 40 => .0008, < 50 => .0020, < 60 => .0056, < 70 => .0138, < 80 => .0240, _ => .0310 }),
+        Onset(.00016, .0004, .0013, .0034, .0061, .0102, .0150, .0185),
+        Onset(.00018, .0004, .0008, .0020, .0056, .0138, .0240, .0310),
     ];
 
     // ENCR: 0 death certificate only, 1 clinical, 2 clinical investigation, 4 tumour marker, 5 cytology,
@@ -68,27 +69,57 @@ internal sealed class LifeCourses(ulong seed, Comparison comparison)
     }
 
     private (Tumour Tumour, int Stage, DateOnly Dead) Draw(
-        Person person, int number, DateOnly diagnosed, List<Tumour>? earlier, ref Randomness random)
+        Person person,
+        int number,
+        DateOnly diagnosed,
+        List<Tumour>? earlier,
+        ref Randomness random
+    )
     {
         var age = person.AgeOn(diagnosed);
         var (site, subsite) = Place(person.Sex, age, earlier, ref random);
         var stage = site.Stages?.Draw(ref random) ?? 0;
         var compared = Comparison.Takes(site, stage, number);
         var isNew = random.Chance(0.5);
-        var group = !compared ? "" : isNew ? Comparison.New : Comparison.Standard;
-        var basis = (compared ? BasisInComparison : site.Morphologies is null ? BasisOfBlood : Basis).Draw(ref random);
+        var group =
+            !compared ? ""
+            : isNew ? Comparison.New
+            : Comparison.Standard;
+        var basis = (
+            compared ? BasisInComparison
+            : site.Morphologies is null ? BasisOfBlood
+            : Basis
+        ).Draw(ref random);
         // Without a microscope nobody knows the morphology of a solid tumour (ENCR: 8000/3).
-        var morphology = subsite.Morphology ?? (basis is "5" or "6" or "7" ? site.Morphologies!.Draw(ref random) : "8000/3");
+        var morphology =
+            subsite.Morphology ?? (basis is "5" or "6" or "7" ? site.Morphologies!.Draw(ref random) : "8000/3");
         var onCertificateOnly = basis == "0";
         var isStaged = site.Stages is not null && !onCertificateOnly && (compared || !random.Chance(StageMissing));
         var treatment = compared
-            ? isNew ? Treatment.Immunotherapy : Treatment.Chemotherapy
-            : onCertificateOnly ? Treatment.None : Treatment.Draw(site.Treatments, stage, ref random);
+            ? isNew
+                ? Treatment.Immunotherapy
+                : Treatment.Chemotherapy
+            : onCertificateOnly
+                ? Treatment.None
+                : Treatment.Draw(site.Treatments, stage, ref random);
         var hazard = site.Hazards[stage];
-        var years = onCertificateOnly ? 0 : compared ? comparison.Years(hazard, isNew, ref random) : Years(hazard, ref random);
+        var years =
+            onCertificateOnly ? 0
+            : compared ? comparison.Years(hazard, isNew, ref random)
+            : Years(hazard, ref random);
         var tumour = new Tumour(
-            number, diagnosed, age, subsite.Icd10, subsite.Topography, morphology, basis,
-            isStaged ? Site.StageNames[stage] : "", treatment, group, site.Stages is not null && !onCertificateOnly);
+            number,
+            diagnosed,
+            age,
+            subsite.Icd10,
+            subsite.Topography,
+            morphology,
+            basis,
+            isStaged ? Site.StageNames[stage] : "",
+            treatment,
+            group,
+            site.Stages is not null && !onCertificateOnly
+        );
         return (tumour, stage, years > 200 ? DateOnly.MaxValue : diagnosed.AddDays((int)(years * DaysPerYear)));
     }
 
@@ -126,6 +157,16 @@ internal sealed class LifeCourses(ulong seed, Comparison comparison)
             ? CausesOfDeath.OfCancer(date, age, cause, stage, ref random)
             : CausesOfDeath.OfOther(date, age, person.Sex, tumours, ref random);
     }
+
+    private static CumulativeHazard Onset(params double[] perYear) =>
+        new(age =>
+            Burden
+            * perYear[
+                age < 15 ? 0
+                : age < 30 ? 1
+                : Math.Min(age / 10 - 1, perYear.Length - 1)
+            ]
+        );
 
     private static double Gompertz(int age)
     {

@@ -27,8 +27,16 @@ internal sealed record Subsite(string Icd10, string Topography, string? Morpholo
 /// Norway; the survivals are five-year relative ones by stage in per cent. Plausible, not statistics.
 /// </summary>
 internal sealed class Site(
-    string name, double male, double female, double[] ages, string subsites, string morphologies, string stages,
-    string survival, Treatments treatments = Treatments.Solid)
+    string name,
+    double male,
+    double female,
+    double[] ages,
+    string subsites,
+    string morphologies,
+    string stages,
+    string survival,
+    Treatments treatments = Treatments.Solid
+)
 {
     public static readonly string[] StageNames = ["I", "II", "III", "IV"];
 
@@ -41,10 +49,15 @@ internal sealed class Site(
     public Weighted<string>? Morphologies { get; } = morphologies == "" ? null : Weighted.Parse(morphologies);
 
     /// <summary>Null for what has no stages: leukaemia, tumours of the brain, unknown primary.</summary>
-    public Weighted<int>? Stages { get; } = stages == "" ? null : Weighted.Parse(
-        string.Join(' ', stages.Split(' ').Select((share, stage) => $"{stage}:{share}")), int.Parse);
+    public Weighted<int>? Stages { get; } =
+        stages == ""
+            ? null
+            : Weighted.Parse(
+                string.Join(' ', stages.Split(' ').Select((share, stage) => $"{stage}:{share}")),
+                int.Parse
+            );
 
     /// <summary>Hazard of death by the cancer per year, in the first five years, by stage (one where unstaged).</summary>
     public double[] Hazards { get; } =
-        [.. survival.Split(' ').Select(share => -Logarithm.Natural(double.Parse(share) / 100) / 5)];
+    [.. survival.Split(' ').Select(share => -Logarithm.Natural(double.Parse(share) / 100) / 5)];
 }

@@ -9,6 +9,7 @@ internal static class Sites
     /// <summary>The site of the comparison whose effect is known (see <see cref="Comparison"/>).</summary>
     public const string Lung = "Lung";
 
+    // csharpier-ignore - a table: one site, one line
     public static readonly Site[] All =
     [
         // name, % of men, % of women, ages, ICD-10[=topography[=morphology]]:weight, morphologies, stages I-IV, survival I-IV
@@ -80,9 +81,10 @@ internal static class Sites
     private static readonly Weighted<Site>[] Choices =
     [
         .. from sex in new[] { Population.Sex.Female, Population.Sex.Male }
-           from band in Enumerable.Range(0, Bands)
-           select new Weighted<Site>(All.Select(site =>
-               (site, (sex == Population.Sex.Male ? site.Male : site.Female) * site.Ages[band]))),
+        from band in Enumerable.Range(0, Bands)
+        select new Weighted<Site>(
+            All.Select(site => (site, (sex == Population.Sex.Male ? site.Male : site.Female) * site.Ages[band]))
+        ),
     ];
 
     public static Site Draw(Population.Sex sex, int age, ref Randomness random) =>

@@ -15,7 +15,8 @@ internal static class Descriptions
 
     public static JsonObject Read(string source)
     {
-        using var stream = typeof(Descriptions).Assembly.GetManifestResourceStream($"{source}.json")
+        using var stream =
+            typeof(Descriptions).Assembly.GetManifestResourceStream($"{source}.json")
             ?? throw new InvalidOperationException($"There is no description of {source}.");
         return JsonNode.Parse(stream)!.AsObject();
     }

@@ -8,9 +8,11 @@ internal static class SyntheticNumber
     /// </summary>
     public static void Require(string number)
     {
-        if (number.Length is < 10 or > 11
+        if (
+            number.Length is < 10 or > 11
             || number.AsSpan().ContainsAnyExceptInRange('0', '9')
-            || (number[2] - '0') * 10 + number[3] - '0' is not (>= 81 and <= 92))
+            || (number[2] - '0') * 10 + number[3] - '0' is not (>= 81 and <= 92)
+        )
             throw new InvalidOperationException("A person number that is not synthetic was about to be written.");
     }
 }

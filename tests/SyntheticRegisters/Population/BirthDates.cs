@@ -11,7 +11,13 @@ internal static class BirthDates
 
     private static readonly (int Year, int PerDate)[] Knots =
     [
-        (1915, 90), (1930, 300), (1942, MostPerDate), (1955, MostPerDate), (1965, 260), (1980, 100), (2000, 45),
+        (1915, 90),
+        (1930, 300),
+        (1942, MostPerDate),
+        (1955, MostPerDate),
+        (1965, 260),
+        (1980, 100),
+        (2000, 45),
         (2025, 20),
     ];
 

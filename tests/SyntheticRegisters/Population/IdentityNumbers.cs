@@ -22,7 +22,8 @@ internal sealed class IdentityNumbers
             {
                 _ordinary[(sums * 2 + century) * 2 + male] =
                 [
-                    .. Enumerable.Range(century * 500, 500)
+                    .. Enumerable
+                        .Range(century * 500, 500)
                         .Where(number => number % 2 == male && Control(sum1, sum2, number, 0) is not null)
                         .Select(number => (short)number),
                 ];
@@ -30,10 +31,15 @@ internal sealed class IdentityNumbers
 
             _later[sums] =
             [
-                .. Enumerable.Range(0, 1000)
-                    .SelectMany(number => Enumerable.Range(1, 3).Select(rest => (number, Control(sum1, sum2, number, rest))))
+                .. Enumerable
+                    .Range(0, 1000)
+                    .SelectMany(number =>
+                        Enumerable.Range(1, 3).Select(rest => (number, Control(sum1, sum2, number, rest)))
+                    )
                     .Where(candidate => candidate.Item2 is not null)
-                    .Select(candidate => ((short)candidate.number, candidate.Item2!.Value.K1, candidate.Item2.Value.K2)),
+                    .Select(candidate =>
+                        ((short)candidate.number, candidate.Item2!.Value.K1, candidate.Item2.Value.K2)
+                    ),
             ];
         }
     }
@@ -82,14 +88,18 @@ internal sealed class IdentityNumbers
         + (5 * d[0] + 4 * d[1] + 3 * d[2] + 2 * d[3] + 7 * d[4] + 6 * d[5]) % 11;
 
     private static string Text(int[] date, int individual, int k1, int k2) =>
-        string.Create(11, (date, individual, k1, k2), static (text, number) =>
-        {
-            for (var n = 0; n < 6; n++)
-                text[n] = (char)('0' + number.date[n]);
-            text[6] = (char)('0' + number.individual / 100);
-            text[7] = (char)('0' + number.individual / 10 % 10);
-            text[8] = (char)('0' + number.individual % 10);
-            text[9] = (char)('0' + number.k1);
-            text[10] = (char)('0' + number.k2);
-        });
+        string.Create(
+            11,
+            (date, individual, k1, k2),
+            static (text, number) =>
+            {
+                for (var n = 0; n < 6; n++)
+                    text[n] = (char)('0' + number.date[n]);
+                text[6] = (char)('0' + number.individual / 100);
+                text[7] = (char)('0' + number.individual / 10 % 10);
+                text[8] = (char)('0' + number.individual % 10);
+                text[9] = (char)('0' + number.k1);
+                text[10] = (char)('0' + number.k2);
+            }
+        );
 }

@@ -23,8 +23,7 @@ internal sealed class IndexPermutation
     public int At(int index)
     {
         var value = (uint)index;
-        do
-            value = Once(value);
+        do value = Once(value);
         while (value >= _size);
         return (int)value;
     }

@@ -9,7 +9,8 @@ internal sealed class People(ulong seed)
 
     // Statistics Norway's county numbers as of 2024, weighted by inhabitants in thousands.
     private static readonly Weighted<string> Counties = Weighted.Parse(
-        "03:717 11:499 15:270 18:243 31:312 32:728 33:270 34:376 39:257 40:177 42:319 46:651 50:482 55:169 56:75");
+        "03:717 11:499 15:270 18:243 31:312 32:728 33:270 34:376 39:257 40:177 42:319 46:651 50:482 55:169 56:75"
+    );
 
     private readonly IdentityNumbers _numbers = new();
     private readonly IndexPermutation _slots = new(seed, BirthDates.Slots);
@@ -22,7 +23,10 @@ internal sealed class People(ulong seed)
         var only2032 = random.Chance(Only2032Share);
         var sex = only2032 ? (random.Chance(0.5) ? Sex.Male : Sex.Female) : (Sex)(rank % 2);
         var number = only2032 ? _numbers.Later(birth, rank, dNumber) : _numbers.Ordinary(birth, rank, dNumber);
-        var flaw = !random.Chance(InvalidShare) ? Flaw.None : random.Chance(0.6) ? Flaw.WrongControlDigit : Flaw.DigitMissing;
+        var flaw =
+            !random.Chance(InvalidShare) ? Flaw.None
+            : random.Chance(0.6) ? Flaw.WrongControlDigit
+            : Flaw.DigitMissing;
         number = flaw switch
         {
             // k2 follows from the ten digits before it under both rules, so any other digit is wrong under both.

@@ -16,7 +16,15 @@ internal enum Flaw
 
 /// <summary>Prints without the number: identifiers do not belong in logs, not even these.</summary>
 internal sealed record Person(
-    int Index, string Number, DateOnly Birth, Sex Sex, string County, bool DNumber, bool Only2032, Flaw Flaw)
+    int Index,
+    string Number,
+    DateOnly Birth,
+    Sex Sex,
+    string County,
+    bool DNumber,
+    bool Only2032,
+    Flaw Flaw
+)
 {
     public override string ToString() => "***";
 

@@ -1,0 +1,188 @@
+using HealthDataNode.Permit.Domain.Clocks;
+using HealthDataNode.Permit.Domain.Policy;
+
+namespace HealthDataNode.Permit.Domain;
+
+/// <summary>The handling of an application by one decision authority.</summary>
+public sealed record Case
+{
+    /// <summary>Its id.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>Who decides.</summary>
+    public required string Authority { get; init; }
+
+    /// <summary>The policy profile under which it was opened; it keeps that one.</summary>
+    public required string Profile { get; init; }
+
+    /// <summary>When it was opened.</summary>
+    public required DateTimeOffset OpenedAt { get; init; }
+
+    /// <summary>Every round of questions and answers.</summary>
+    public IReadOnlyList<InformationRound> Rounds { get; init; } = [];
+
+    /// <summary>Every preparation; the last one stands.</summary>
+    public IReadOnlyList<Judgement> Preparations { get; init; } = [];
+
+    /// <summary>The decision.</summary>
+    public Judgement? Decision { get; init; }
+
+    /// <summary>The clocks in the order in which they began.</summary>
+    public IReadOnlyList<StatutoryClock> Clocks { get; init; } = [];
+
+    /// <summary>Where it stands, in the words of D6.4.</summary>
+    public CaseState State { get; init; } = CaseState.PreScreening;
+
+    private bool IsAnswerOutstanding => Rounds is [.., { AnsweredAt: null }];
+
+    /// <summary>A new case; the clock of the decision starts, since what was submitted was complete.</summary>
+    public static Case Open(CaseOpened opened, DateTimeOffset at) =>
+        new()
+        {
+            Id = opened.Case,
+            Authority = opened.Authority,
+            Profile = opened.Profile,
+            OpenedAt = at,
+            Clocks = [StatutoryClock.Start(PolicyProfile.Decision, at)],
+        };
+
+    /// <summary>One step of the fold.</summary>
+    public Case Apply(RecordedEvent recorded)
+    {
+        var at = recorded.At;
+        return recorded.Event switch
+        {
+            InformationRequested requested => this with
+            {
+                State = CaseState.AwaitingAdditionalInformation,
+                Rounds = [.. Rounds, new InformationRound(at, recorded.Actor, requested.Questions, null, null)],
+                Clocks =
+                [
+                    .. Change(PolicyProfile.Decision, clock => clock.Suspend(at, "information-requested")),
+                    StatutoryClock.Start(PolicyProfile.Completion, at),
+                ],
+            },
+            InformationGiven given => this with
+            {
+                State = CaseState.Processing,
+                Rounds = [.. Rounds.SkipLast(1), Rounds[^1] with { AnsweredAt = at, Answer = given.Answer }],
+                Clocks = Change(
+                    clock =>
+                        clock.Rule == PolicyProfile.Decision ? clock.Resume(at)
+                        : clock.Rule == PolicyProfile.Completion && clock.Ended is null ? clock.End(at)
+                        : clock
+                ),
+            },
+            ClockExtended extended => this with
+            {
+                Clocks = Change(PolicyProfile.Decision, clock => clock.Extend(at, extended.Reasons)),
+            },
+            CasePrepared prepared => this with
+            {
+                State = CaseState.Prepared,
+                Preparations = [.. Preparations, new Judgement(prepared.Outcome, prepared.Reasons, at, recorded.Actor)],
+            },
+            CaseDecided decided => this with
+            {
+                State = CaseState.Decided,
+                Decision = new Judgement(decided.Outcome, decided.Reasons, at, recorded.Actor),
+                Clocks =
+                [
+                    .. Change(clock => clock.Ended is null ? clock.End(at) : clock),
+                    StatutoryClock.Start(PolicyProfile.Publication, at),
+                ],
+            },
+            DecisionPublished => this with { Clocks = Change(PolicyProfile.Publication, clock => clock.End(at)) },
+            _ => throw new InvalidOperationException($"{recorded.Event.GetType().Name} is no event of a case."),
+        };
+    }
+
+    /// <summary>An officer asks for information; the clock stands still until the answer.</summary>
+    public Ruling RequestInformation(IReadOnlyList<Question> questions) =>
+        Decision is not null ? AlreadyDecided()
+        : IsAnswerOutstanding
+            ? Ruling.Conflict("information-outstanding", "The applicant was asked already", "Wait for the answer.")
+        : Ruling.Allow(new InformationRequested(questions));
+
+    /// <summary>The limit of the decision is extended, once.</summary>
+    public Ruling Extend(string reasons, DateTimeOffset now)
+    {
+        var profile = PolicyProfile.Named(Profile);
+        var clock = Clocks.Single(c => c.Rule == PolicyProfile.Decision);
+        return Decision is not null ? AlreadyDecided()
+            : clock.Extension is not null || profile.Rule(clock.Rule).Extension == 0
+                ? Ruling.Conflict("not-extensible", "The time limit cannot be extended", "It may be extended at most once (EHDS 68(4)).")
+            : profile.DueAt(clock) < now
+                ? Ruling.Conflict("already-late", "The time limit has passed", "It can be extended only before it ends.")
+            : Ruling.Allow(new ClockExtended(reasons));
+    }
+
+    /// <summary>An officer prepares; anew as often as needed until the decision.</summary>
+    public Ruling Prepare(Outcome outcome, string reasons, DateTimeOffset now) =>
+        Decision is not null ? AlreadyDecided()
+        : Outstanding(outcome, now) ?? Ruling.Allow(new CasePrepared(outcome, reasons));
+
+    /// <summary>A decision-maker decides, who has prepared nothing here.</summary>
+    public Ruling Decide(Official official, Outcome outcome, string reasons, DateTimeOffset now) =>
+        Decision is not null ? AlreadyDecided()
+        // Four eyes: whoever prepared the case at any time does not decide it.
+        : Preparations.Any(preparation => preparation.By == official.Sub)
+            ? Ruling.Forbid("four-eyes", "You prepared this case", "Another decision-maker must decide it.")
+        : State != CaseState.Prepared
+            ? Outstanding(outcome, now) ?? Ruling.Conflict("not-prepared", "Nobody has prepared the case", "A case officer prepares it first.")
+        : Outstanding(outcome, now) is { } outstanding ? outstanding
+        : Ruling.Allow(new CaseDecided(outcome, reasons), new DecisionPublished());
+
+    /// <summary>Whether the applicant's four weeks have passed.</summary>
+    public bool CompletionIsLate(DateTimeOffset now) =>
+        Clocks.LastOrDefault(clock => clock.Rule == PolicyProfile.Completion) is { Ended: null } clock
+        && PolicyProfile.Named(Profile).DueAt(clock) <= now;
+
+    // While the applicant is asked, nothing is judged; afterwards, without an answer, only a refusal (68(4)).
+    private Ruling? Outstanding(Outcome outcome, DateTimeOffset now) =>
+        !IsAnswerOutstanding ? null
+        : !CompletionIsLate(now)
+            ? Ruling.Conflict("information-outstanding", "The applicant's answer is outstanding", "Wait for it, or for the end of the four weeks.")
+        : outcome == Outcome.Granted
+            ? Ruling.Conflict("completion-window-closed", "The application was not completed in time", "The permit shall not be issued (EHDS 68(4)).")
+        : null;
+
+    private static Ruling AlreadyDecided() =>
+        Ruling.Conflict("already-decided", "The case is decided", "Nothing more can be done in it.");
+
+    private IReadOnlyList<StatutoryClock> Change(string rule, Func<StatutoryClock, StatutoryClock> change) =>
+        Change(clock => clock.Rule == rule ? change(clock) : clock);
+
+    private IReadOnlyList<StatutoryClock> Change(Func<StatutoryClock, StatutoryClock> change) => [.. Clocks.Select(change)];
+}
+
+/// <summary>Questions and the answer to them.</summary>
+public sealed record InformationRound(
+    DateTimeOffset RequestedAt,
+    string RequestedBy,
+    IReadOnlyList<Question> Questions,
+    DateTimeOffset? AnsweredAt,
+    string? Answer
+);
+
+/// <summary>A proposal or a decision, with its reasons.</summary>
+public sealed record Judgement(Outcome Outcome, string Reasons, DateTimeOffset At, string By);
+
+/// <summary>Where a case stands.</summary>
+public enum CaseState
+{
+    /// <summary>Nobody has done anything yet.</summary>
+    PreScreening,
+
+    /// <summary>The applicant was asked; the clock stands still.</summary>
+    AwaitingAdditionalInformation,
+
+    /// <summary>The applicant answered.</summary>
+    Processing,
+
+    /// <summary>An officer proposed an outcome.</summary>
+    Prepared,
+
+    /// <summary>Decided.</summary>
+    Decided,
+}

@@ -1,0 +1,85 @@
+using System.Text.Json;
+using HealthDataNode.Permit.Persistence;
+using HealthDataNode.Protocol.Documents;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+
+namespace HealthDataNode.Permit.Features;
+
+/// <summary>The permits in force, for everybody and without persons (EHDS 57(1)(j)(iii), 58(1)).</summary>
+public static class ListPermits
+{
+    private const int PageSize = 100;
+
+    /// <summary>A permit as the public sees it.</summary>
+    public sealed record Item(
+        string Lineage,
+        int Version,
+        string Title,
+        string Organisation,
+        string Purpose,
+        string LegalBasis,
+        string Authority,
+        string Spe,
+        DateTimeOffset IssuedAt,
+        DateTimeOffset From,
+        DateTimeOffset To,
+        IReadOnlyList<Source> Sources
+    );
+
+    /// <summary>What of a source is permitted.</summary>
+    public sealed record Source(string Name, string Holder, IReadOnlyList<string> Variables);
+
+    internal static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapGet("/permits", Handle)
+            .AllowAnonymous()
+            .WithName("ListPermits")
+            .WithSummary("The permits in force")
+            .WithTags("Public");
+
+    private static async Task<Ok<Page<Item>>> Handle(
+        PermitDb database,
+        TimeProvider time,
+        CancellationToken cancellationToken,
+        string? after = null
+    )
+    {
+        var now = time.GetUtcNow();
+        var rows = await database
+            .Permits.AsNoTracking()
+            .Where(row => row.RevokedAt == null && row.FromAt <= now && now < row.ToAt)
+            .Where(row => after == null || string.Compare(row.Lineage, after) > 0)
+            .OrderBy(row => row.Lineage)
+            .Take(PageSize)
+            .ToListAsync(cancellationToken);
+        return TypedResults.Ok(
+            new Page<Item>([.. rows.Select(ToItem)], rows.Count == PageSize ? rows[^1].Lineage : null)
+        );
+    }
+
+    // The variables are read from the document itself: what the public sees is what was signed.
+    private static Item ToItem(PermitRow row)
+    {
+        var permit = JsonSerializer.Deserialize(Jws.Read(row.Document).Payload.Span, PermitDocument.Json)!;
+        return new Item(
+            row.Lineage,
+            row.Version,
+            row.Title,
+            row.Org,
+            row.Purpose,
+            row.LegalBasis,
+            row.Authority,
+            row.Spe,
+            row.IssuedAt,
+            row.FromAt,
+            row.ToAt,
+            [
+                .. permit.Sources.Select(source => new Source(
+                    source.Source,
+                    source.Holder,
+                    [.. source.Columns.Select(column => column.Name)]
+                )),
+            ]
+        );
+    }
+}

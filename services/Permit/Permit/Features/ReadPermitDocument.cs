@@ -1,0 +1,45 @@
+using System.Security.Claims;
+using HealthDataNode.Permit.Persistence;
+using HealthDataNode.ServiceDefaults.Identity;
+using HealthDataNode.ServiceDefaults.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+
+namespace HealthDataNode.Permit.Features;
+
+/// <summary>The signed permit, for those whom it concerns.</summary>
+public static class ReadPermitDocument
+{
+    // They act on every permit; the others only on those that name them.
+    private static readonly string[] NodeParties = ["gateway", "pseudonymisation"];
+
+    internal static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapGet("/permits/{lineage}/document", Handle)
+            .RequireAuthorization()
+            .WithName("ReadPermitDocument")
+            .WithSummary("The newest version of a permit as a JWS, for a party or person that it names")
+            .WithTags("Permits")
+            .Produces<string>(StatusCodes.Status200OK, "application/jose");
+
+    private static async Task<Results<ContentHttpResult, ProblemHttpResult>> Handle(
+        string lineage,
+        ClaimsPrincipal user,
+        PermitDb database,
+        CancellationToken cancellationToken
+    )
+    {
+        var permit = await database
+            .Permits.AsNoTracking()
+            .Where(row => row.Lineage == lineage)
+            .OrderByDescending(row => row.Version)
+            .FirstOrDefaultAsync(cancellationToken);
+        return permit is not null && Concerns(permit, user)
+            ? TypedResults.Text(permit.Document, "application/jose")
+            : Problem.NotFound("permit");
+    }
+
+    private static bool Concerns(PermitRow permit, ClaimsPrincipal user) =>
+        user.Party() is { } party
+            ? permit.Spe == party || permit.Holders.Contains(party) || NodeParties.Contains(party)
+            : permit.Persons.Contains(user.Sub()) || (user.IsOfficial() && user.Authority() == permit.Authority);
+}

@@ -23,6 +23,7 @@ public static class PartyExtensions
                 services.GetRequiredService<TimeProvider>()
             );
         });
+        builder.Services.AddSingleton<PermitStates>();
         if (use is not null)
         {
             builder.Services.AddSingleton(services =>

@@ -29,7 +29,7 @@ internal static class Identifier
             month > 80 ? month - 80
             : month > 40 ? month - 40
             : month;
-        // 29 February: the century is not in every number, so any leap year will do.
-        return month is >= 1 and <= 12 && day >= 1 && day <= DateTime.DaysInMonth(2000, month);
+        // 29 February: the century is not in every number, so a year of this century stands for any.
+        return month is >= 1 and <= 12 && day >= 1 && day <= DateTime.DaysInMonth(2000 + digits[4] * 10 + digits[5], month);
     }
 }

@@ -123,6 +123,8 @@ public sealed record ProtocolProblem
         public Task ExecuteAsync(HttpContext httpContext)
         {
             httpContext.Response.StatusCode = problem.Status;
+            // For whoever records refusals; the name without the prefix.
+            httpContext.Items["problem-type"] = problem.Type.Split('/')[^1];
             return httpContext.Response.WriteAsJsonAsync(
                 problem, ProtocolProblemJson.Default.ProtocolProblem, MediaType, httpContext.RequestAborted);
         }

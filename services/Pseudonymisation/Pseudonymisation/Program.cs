@@ -1,2 +1,3 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.Run();
+using HealthDataNode.Pseudonymisation;
+
+PseudonymisationHost.Build(args).Run();

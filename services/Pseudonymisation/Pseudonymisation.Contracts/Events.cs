@@ -1,0 +1,26 @@
+namespace HealthDataNode.Pseudonymisation.Contracts.V1;
+
+/// <summary>A part of identifiers was answered with person tokens. How many is known to the holder alone.</summary>
+/// <param name="Order">Digest of the order.</param>
+/// <param name="Holder">Party id of the holder.</param>
+/// <param name="Part">Number of the part, from 1.</param>
+/// <param name="At">When, UTC.</param>
+public sealed record IdentifiersTokenised(string Order, string Holder, int Part, DateTimeOffset At);
+
+/// <summary>A holder sent more identifiers than the permit allows its order; nothing of the part was answered.</summary>
+/// <param name="Order">Digest of the order.</param>
+/// <param name="Holder">Party id of the holder.</param>
+/// <param name="At">When, UTC.</param>
+public sealed record BudgetExceeded(string Order, string Holder, DateTimeOffset At);
+
+/// <summary>An order ended here: no token of it is issued or re-keyed any more.</summary>
+/// <param name="Order">Digest of the order.</param>
+/// <param name="Outcome"><c>delivered</c> or <c>rejected</c>.</param>
+/// <param name="TokensAgree">Whether the tokens issued are the tokens re-keyed; null when it was rejected. False is an alarm.</param>
+/// <param name="At">When, UTC.</param>
+public sealed record OrderClosed(string Order, string Outcome, bool? TokensAgree, DateTimeOffset At);
+
+/// <summary>The permit key of a lineage was deleted: its pseudonyms can never be made or undone again.</summary>
+/// <param name="Lineage">The lineage.</param>
+/// <param name="At">When, UTC.</param>
+public sealed record KeyShredded(string Lineage, DateTimeOffset At);

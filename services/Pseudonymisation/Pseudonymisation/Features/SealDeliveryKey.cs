@@ -1,0 +1,80 @@
+using System.Security.Cryptography;
+using HealthDataNode.Protocol.Crypt4Gh;
+using HealthDataNode.Protocol.Documents;
+using HealthDataNode.Protocol.Problems;
+using HealthDataNode.Protocol.Pseudonyms;
+using HealthDataNode.Protocol.Seals;
+using HealthDataNode.Protocol.Trust;
+using HealthDataNode.Pseudonymisation.Keys;
+using HealthDataNode.Pseudonymisation.Persistence;
+using HealthDataNode.ServiceDefaults.Identity;
+using Microsoft.EntityFrameworkCore;
+
+namespace HealthDataNode.Pseudonymisation.Features;
+
+/// <summary>
+/// The delivery key of an order, sealed to the SPE: only to an encryption key that is signed by the signing key which
+/// the permit pins and the root states. Gateway carries the box and cannot open it.
+/// </summary>
+internal static class SealDeliveryKey
+{
+    internal sealed record Request(string SpeKey);
+
+    internal sealed record Response(string Seal, byte[] Box);
+
+    public static void Map(IEndpointRouteBuilder orders) =>
+        orders.MapPost("/delivery-key", HandleAsync).ForParty("gateway").WithName("SealDeliveryKey").WithSummary("The delivery key, sealed to the SPE");
+
+    private static async Task<IResult> HandleAsync(
+        string digest,
+        Request request,
+        PseudonymisationDb database,
+        OrderAndPermit documents,
+        TrustStore trust,
+        SealBuilder sealing,
+        PermitStates permits,
+        IPermitKeyStore keys,
+        CancellationToken cancellationToken
+    )
+    {
+        var order = await database.Orders.AsNoTracking().SingleOrDefaultAsync(order => order.Digest == digest, cancellationToken);
+        if (order is null)
+        {
+            return Refused.NoSuchOrder();
+        }
+        if (order.State == "closed")
+        {
+            return Refused.OrderClosed();
+        }
+        if (await Tokenise.StateRefusalAsync(permits, order, cancellationToken) is { } refusal)
+        {
+            return refusal;
+        }
+        SignedDocument<SpeKey> speKey;
+        try
+        {
+            speKey = documents.VerifySpeKey(request.SpeKey, trust.Verify<PermitDocument>(order.PermitText).Payload);
+        }
+        catch (DocumentRefusedException refused)
+        {
+            return ProtocolProblem.Of(refused).ToResult();
+        }
+        using var permitKey = keys.Find(order.Lineage);
+        if (permitKey is null)
+        {
+            return Refused.NotInForce();
+        }
+        var deliveryKey = new byte[PermitKey.Size];
+        try
+        {
+            permitKey.DeriveDeliveryKey(digest, deliveryKey);
+            var box = Crypt4GhFile.Seal(deliveryKey, speKey.Payload.KeyBytes());
+            var seal = sealing.Build(SealTypes.DeliveryKey, speKey.Payload.Party, digest, 1, 1, SealedBytes.Of(box));
+            return TypedResults.Ok(new Response(seal.Text, box));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(deliveryKey);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using HealthDataNode.Pseudonymisation.Contracts.V1;
+using HealthDataNode.Pseudonymisation.Keys;
+using HealthDataNode.Pseudonymisation.Persistence;
+using HealthDataNode.ServiceDefaults.Identity;
+using HealthDataNode.ServiceDefaults.Messaging;
+using HealthDataNode.ServiceDefaults.Problems;
+
+namespace HealthDataNode.Pseudonymisation.Features;
+
+/// <summary>
+/// Deletes the permit key of a lineage for good. First it is recorded that the lineage gets no key again, then the key
+/// goes: a crash between leaves a key that the next call deletes.
+/// </summary>
+internal static class ShredKey
+{
+    public static void Map(IEndpointRouteBuilder lineages) =>
+        lineages.MapPost("/shredding", HandleAsync).ForParty("permit").WithName("ShredKey").WithSummary("Deletes a permit key");
+
+    private static async Task<IResult> HandleAsync(
+        string lineage,
+        PseudonymisationDb database,
+        IPermitKeyStore keys,
+        IEventOutbox outbox,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
+    {
+        if (await database.Lineages.FindAsync([lineage], cancellationToken) is not { } known)
+        {
+            return Problem.NotFound("lineage");
+        }
+        if (known.ShreddedAt is null)
+        {
+            known.ShreddedAt = time.GetUtcNow();
+            outbox.Enqueue(new KeyShredded(lineage, time.GetUtcNow()));
+            await database.SaveChangesAsync(cancellationToken);
+        }
+        keys.Shred(lineage);
+        return TypedResults.NoContent();
+    }
+}

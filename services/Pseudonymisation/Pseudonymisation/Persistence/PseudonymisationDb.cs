@@ -1,0 +1,96 @@
+using HealthDataNode.Protocol.Trust;
+using HealthDataNode.ServiceDefaults.Messaging;
+using Microsoft.EntityFrameworkCore;
+
+namespace HealthDataNode.Pseudonymisation.Persistence;
+
+/// <summary>What the trust centre remembers: no identifier, no row, no key.</summary>
+public sealed class PseudonymisationDb(DbContextOptions<PseudonymisationDb> options) : DbContext(options)
+{
+    public DbSet<Lineage> Lineages => Set<Lineage>();
+    public DbSet<Order> Orders => Set<Order>();
+    public DbSet<IdentifierPart> Parts => Set<IdentifierPart>();
+    public DbSet<RekeyBatch> Rekeys => Set<RekeyBatch>();
+
+    /// <summary>The order, locked until the transaction ends: one call at a time works on an order.</summary>
+    public Task<Order?> LockOrderAsync(string digest, CancellationToken cancellationToken) =>
+        Orders
+            .FromSql($"SELECT * FROM pseudonymisation.orders WHERE digest = {digest} FOR UPDATE")
+            .SingleOrDefaultAsync(cancellationToken);
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.HasDefaultSchema("pseudonymisation");
+        modelBuilder.Entity<Lineage>().ToTable("lineages").HasKey(lineage => lineage.Id);
+        modelBuilder.Entity<Lineage>().Property(lineage => lineage.Id).HasColumnName("lineage");
+        modelBuilder.Entity<Order>().ToTable("orders").HasKey(order => order.Digest);
+        modelBuilder.Entity<Order>().Property(order => order.Lineage).HasColumnName("lineage");
+        modelBuilder.Entity<IdentifierPart>().ToTable("parts").HasKey(part => new { part.OrderDigest, part.Part });
+        modelBuilder.Entity<RekeyBatch>().ToTable("rekeys").HasKey(batch => new { batch.OrderDigest, batch.Batch });
+        modelBuilder.AddMessaging();
+    }
+}
+
+/// <summary>The newest version seen of a lineage.</summary>
+public sealed class Lineage
+{
+    public required string Id { get; init; }
+    public required int Version { get; set; }
+    public required string Digest { get; set; }
+    public required string ApplicantSub { get; init; }
+    public required string ApplicantOrg { get; init; }
+    public DateTimeOffset? ShreddedAt { get; set; }
+
+    public LineageHead Head => new(Id, Version, Digest, ApplicantSub, ApplicantOrg);
+}
+
+/// <summary>An order as Pseudonymisation knows it.</summary>
+public sealed class Order
+{
+    public required string Digest { get; init; }
+    public required string Lineage { get; init; }
+    public required string Source { get; init; }
+    public required string Holder { get; init; }
+    public required string OrderText { get; init; }
+    public required string PermitText { get; init; }
+    public required int PermitVersion { get; init; }
+
+    /// <summary>Records over all parts.</summary>
+    public required long Budget { get; init; }
+
+    /// <summary><c>open</c>, <c>closing</c> (the holder is done: re-keying may begin) or <c>closed</c>.</summary>
+    public required string State { get; set; }
+
+    public string? ClosingText { get; set; }
+    public string? Outcome { get; set; }
+    public bool? TokensAgree { get; set; }
+    public required DateTimeOffset RegisteredAt { get; init; }
+}
+
+/// <summary>A part of identifiers that was answered.</summary>
+public sealed class IdentifierPart
+{
+    public required string OrderDigest { get; init; }
+    public required int Part { get; init; }
+    public required string SealDigest { get; init; }
+    public required string Sha256 { get; init; }
+    public required long Records { get; init; }
+    public required long Issued { get; init; }
+    public required long Withheld { get; init; }
+    public required long Invalid { get; init; }
+    public required string TokenSum { get; init; }
+
+    /// <summary>The part's last record under the order's token key.</summary>
+    public required byte[] LastRecord { get; init; }
+}
+
+/// <summary>A batch of tokens that was re-keyed.</summary>
+public sealed class RekeyBatch
+{
+    public required string OrderDigest { get; init; }
+    public required int Batch { get; init; }
+    public required string Sha256 { get; init; }
+    public required long Records { get; init; }
+    public required string TokenSum { get; init; }
+    public required byte[] LastToken { get; init; }
+}

@@ -1,2 +1,1 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.Run();
+HealthDataNode.Gateway.GatewayHost.Build(args).Run();

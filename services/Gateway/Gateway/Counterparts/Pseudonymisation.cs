@@ -1,0 +1,89 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using HealthDataNode.Gateway.Preparation;
+using HealthDataNode.Protocol.Problems;
+
+namespace HealthDataNode.Gateway.Counterparts;
+
+/// <summary>What Gateway asks of Pseudonymisation. Every call may be repeated.</summary>
+internal sealed class Pseudonymisation(IHttpClientFactory clients)
+{
+    private sealed record Registration(string Order, string Permit);
+
+    private sealed record DeliveryKeyRequest(string SpeKey);
+
+    private sealed record End(string Outcome);
+
+    /// <summary>The delivery key, sealed to the SPE: Gateway carries it and cannot open it.</summary>
+    /// <param name="Seal">Pseudonymisation's seal JWS.</param>
+    /// <param name="Box">The Crypt4GH file.</param>
+    public sealed record DeliveryKey(string Seal, byte[] Box);
+
+    /// <summary>Makes an order known, with the permit behind it.</summary>
+    public async Task RegisterAsync(string digest, string order, string permit, CancellationToken cancellationToken)
+    {
+        using var response = await Client().PutAsJsonAsync($"/v1/orders/{digest}", new Registration(order, permit), cancellationToken);
+        await ProtocolProblem.EnsureSuccessAsync(response, cancellationToken);
+    }
+
+    /// <summary>Passes the holder's closing document on: nothing is re-keyed before it.</summary>
+    public async Task CloseAsync(string digest, string closing, CancellationToken cancellationToken)
+    {
+        using var content = new StringContent(closing, Encoding.ASCII, "application/jose");
+        using var response = await Client().PostAsync($"/v1/orders/{digest}/closing", content, cancellationToken);
+        await ProtocolProblem.EnsureSuccessAsync(response, cancellationToken);
+    }
+
+    /// <summary>Asks for the delivery key, sealed to this key of the SPE.</summary>
+    public async Task<DeliveryKey> DeliveryKeyAsync(string digest, string speKey, CancellationToken cancellationToken)
+    {
+        using var response = await Client()
+            .PostAsJsonAsync($"/v1/orders/{digest}/delivery-key", new DeliveryKeyRequest(speKey), cancellationToken);
+        await ProtocolProblem.EnsureSuccessAsync(response, cancellationToken);
+        return await response.Content.ReadFromJsonAsync<DeliveryKey>(cancellationToken)
+            ?? throw new InvalidDataException("Pseudonymisation answered no delivery key.");
+    }
+
+    /// <summary>Ends the order there.</summary>
+    /// <param name="digest">The order's digest.</param>
+    /// <param name="outcome"><c>delivered</c> or <c>rejected</c>.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>Whether the tokens issued and the tokens re-keyed agree.</returns>
+    public async Task<bool> EndAsync(string digest, string outcome, CancellationToken cancellationToken)
+    {
+        using var response = await Client().PostAsJsonAsync($"/v1/orders/{digest}/close", new End(outcome), cancellationToken);
+        if (response.IsSuccessStatusCode)
+        {
+            return true;
+        }
+        var problem = await ProtocolProblem.ReadAsync(response, cancellationToken);
+        return problem.Is(ProblemTypes.Prefix + "agreement-failed") ? false : throw new ProtocolProblemException(problem);
+    }
+
+    /// <summary>The re-key of one order.</summary>
+    public IRekeying RekeyingOf(string digest) => new Rekeying(clients.CreateClient(CounterpartsExtensions.Rekey), digest);
+
+    private HttpClient Client() => clients.CreateClient(CounterpartsExtensions.Pseudonymisation);
+
+    private sealed class Rekeying(HttpClient client, string digest) : IRekeying
+    {
+        public async Task<ReadOnlyMemory<byte>> RekeyAsync(int batch, ReadOnlyMemory<byte> tokens, CancellationToken cancellationToken)
+        {
+            using var content = new ReadOnlyMemoryContent(tokens);
+            content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+            using var response = await client.PostAsync($"/v1/orders/{digest}/rekey/{batch}", content, cancellationToken);
+            if (response.IsSuccessStatusCode)
+            {
+                return await response.Content.ReadAsByteArrayAsync(cancellationToken);
+            }
+            var problem = await ProtocolProblem.ReadAsync(response, cancellationToken);
+            throw problem.Is(ProblemTypes.UnknownToken)
+                ? new UnknownTokenException(RecordOf(problem))
+                : new ProtocolProblemException(problem);
+        }
+
+        private static int? RecordOf(ProtocolProblem problem) =>
+            problem.Extensions?.TryGetValue("record", out var record) == true && record.TryGetInt32(out var number) ? number : null;
+    }
+}

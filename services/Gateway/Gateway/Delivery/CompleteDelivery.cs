@@ -1,0 +1,30 @@
+using HealthDataNode.Gateway.Domain;
+using HealthDataNode.Gateway.Persistence;
+using HealthDataNode.Gateway.Storage;
+using HealthDataNode.ServiceDefaults.Messaging;
+
+namespace HealthDataNode.Gateway.Delivery;
+
+/// <summary>After the receipt: tokens must agree, then key and files go, then the order is delivered.</summary>
+internal sealed class CompleteDelivery(
+    GatewayDb database,
+    UploadKeys keys,
+    OrderFiles files,
+    Counterparts.Pseudonymisation pseudonymisation,
+    IEventOutbox outbox,
+    TimeProvider time
+)
+{
+    public async Task<Next> RunAsync(Order order, CancellationToken cancellationToken)
+    {
+        if (!await pseudonymisation.EndAsync(order.Digest!, "delivered", cancellationToken))
+        {
+            throw new OrderRefusedException(new(RejectionCodes.AgreementFailed));
+        }
+        keys.Destroy(order.Id);
+        files.Delete(order.Id);
+        outbox.Enqueue(order.Complete(time.GetUtcNow()));
+        await database.SaveChangesAsync(cancellationToken);
+        return Next.Done;
+    }
+}

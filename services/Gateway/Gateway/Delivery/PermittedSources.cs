@@ -1,0 +1,20 @@
+using HealthDataNode.Gateway.Domain;
+using HealthDataNode.Protocol.Documents;
+
+namespace HealthDataNode.Gateway.Delivery;
+
+/// <summary>From a verified permit to what an order needs of it.</summary>
+internal static class PermittedSources
+{
+    public static OrderedSource Of(SignedDocument<PermitDocument> permit, PermitSource source) =>
+        new(
+            permit.Payload.Lineage,
+            source.Source,
+            source.Holder,
+            permit.Payload.Spe.Party,
+            permit.Payload.Persons,
+            permit.Text,
+            permit.Digest,
+            permit.Payload.Version
+        );
+}

@@ -1,0 +1,42 @@
+using HealthDataNode.Gateway.Counterparts;
+using HealthDataNode.Gateway.Domain;
+using HealthDataNode.Gateway.Persistence;
+using HealthDataNode.Gateway.Storage;
+using Microsoft.EntityFrameworkCore;
+
+namespace HealthDataNode.Gateway.Delivery;
+
+/// <summary>
+/// Pushes parts, then the manifest, to the SPE's ingress; each part after a fresh answer that permit and SPE are good.
+/// The receipt comes by a call of the SPE's own; until then the manifest goes out again now and then.
+/// </summary>
+internal sealed class PushDelivery(
+    GatewayDb database,
+    OrderFiles files,
+    PermitStates permits,
+    SpeDirectory directory,
+    SpeIngress ingress,
+    TimeProvider time
+)
+{
+    public async Task<Next> RunAsync(Order order, CancellationToken cancellationToken)
+    {
+        var parts = await database
+            .DeliveryParts.Where(part => part.OrderId == order.Id && part.PushedAt == null)
+            .OrderBy(part => part.Part)
+            .ToListAsync(cancellationToken);
+        foreach (var part in parts)
+        {
+            await permits.RequireInForceAsync(order, cancellationToken);
+            var environment = await directory.RequireApprovedAsync(order.Spe, cancellationToken);
+            await ingress.PushPartAsync(environment, order, part, files.Delivery(order.Id, part.Part), cancellationToken);
+            part.PushedAt = time.GetUtcNow();
+            await database.SaveChangesAsync(cancellationToken);
+            GatewayTelemetry.Pushed.Add(part.Length);
+        }
+        await permits.RequireInForceAsync(order, cancellationToken);
+        var approved = await directory.RequireApprovedAsync(order.Spe, cancellationToken);
+        await ingress.PushManifestAsync(approved, order, cancellationToken);
+        return Next.Wait;
+    }
+}

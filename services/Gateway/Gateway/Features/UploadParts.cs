@@ -1,0 +1,123 @@
+using HealthDataNode.Gateway.Counterparts;
+using HealthDataNode.Gateway.Delivery;
+using HealthDataNode.Gateway.Domain;
+using HealthDataNode.Gateway.Persistence;
+using HealthDataNode.Protocol.Documents;
+using HealthDataNode.Protocol.Problems;
+using HealthDataNode.Protocol.Seals;
+using HealthDataNode.Protocol.Uploads;
+using HealthDataNode.ServiceDefaults.Identity;
+using Microsoft.EntityFrameworkCore;
+
+namespace HealthDataNode.Gateway.Features;
+
+/// <summary>
+/// The holder uploads parts, each a resource of its own (draft-ietf-httpbis-resumable-upload). They are kept as they
+/// came; nothing is opened before the closing document.
+/// </summary>
+internal sealed class UploadParts(
+    GatewayDb database,
+    SealVerifier seals,
+    PermitStates permits,
+    Rejecting rejecting,
+    TimeProvider time
+) : IUploadReceiver
+{
+    public static void Map(IEndpointRouteBuilder app) =>
+        app.MapResumableUploads<UploadParts>("/v1/orders/{id}/parts").ForRole(OrderAccess.Holder);
+
+    public async Task<ProtocolProblem?> AuthoriseAsync(HttpContext context, string order)
+    {
+        var found = await FindAsync(context, order);
+        return found is null ? ProtocolProblem.Of(ProblemTypes.NotFound, 404, "No such order", "There is no such order, or it is not yours.")
+            : found.State == OrderState.Rejected ? Rejected()
+            : null;
+    }
+
+    public async Task<UploadAdmission> AdmitAsync(HttpContext context, string order, string seal)
+    {
+        var found = (await FindAsync(context, order))!;
+        var verified = seals.Verify(seal, new SealExpectation(SealTypes.Rows, found.Holder, Parties.Gateway, found.Digest!));
+        if (!found.IsOpenForParts)
+        {
+            // A part again, whose answer was lost, is recognised as long as its bytes are here; a new one is too late.
+            var known = !found.HasEnded && await IsKnownAsync(order, verified.Payload.Part, context.RequestAborted);
+            return known ? UploadAdmission.Admit(verified) : UploadAdmission.Refuse(Closed());
+        }
+        if (await CheckPermitAsync(found, context.RequestAborted) is { } problem)
+        {
+            return UploadAdmission.Refuse(problem);
+        }
+        found.Receive(time.GetUtcNow());
+        await database.SaveChangesAsync(context.RequestAborted);
+        return UploadAdmission.Admit(verified);
+    }
+
+    public async Task<ProtocolProblem?> ReceiveAsync(HttpContext context, UploadState upload)
+    {
+        // The caller's going away does not undo what it sent.
+        await using var transaction = await database.Database.BeginTransactionAsync(CancellationToken.None);
+        var order = await database.LockedAsync(upload.Key.Order, CancellationToken.None);
+        if (await IsKnownAsync(upload.Key.Order, upload.Key.Part, CancellationToken.None))
+        {
+            return null;
+        }
+        if (order is not { IsOpenForParts: true })
+        {
+            return Closed();
+        }
+        database.Add(
+            new ReceivedPart
+            {
+                OrderId = order.Id,
+                Part = upload.Key.Part,
+                Seal = upload.SealText,
+                Rows = upload.Seal.Rows,
+                Length = upload.Seal.Length,
+                Sha256 = upload.Seal.Sha256,
+                ReceivedAt = time.GetUtcNow(),
+            }
+        );
+        await database.SaveChangesAsync(CancellationToken.None);
+        await transaction.CommitAsync(CancellationToken.None);
+        GatewayTelemetry.Received.Add(upload.Seal.Length);
+        return null;
+    }
+
+    // Until leases come, Permit is asked at every part.
+    private async Task<ProtocolProblem?> CheckPermitAsync(Order order, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await permits.RequireInForceAsync(order, cancellationToken);
+            return null;
+        }
+        catch (OrderRefusedException refused)
+        {
+            await rejecting.RejectAsync(order, refused.Rejection, cancellationToken);
+            return ProtocolProblem.Of(ProblemTypes.PermitNotInForce, 409, "The permit is not in force", "Nothing more is taken for this order.");
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            return ProtocolProblem.Of(ProblemTypes.PermitStateUnknown, 503, "Nobody can say whether the permit is in force", "Send the part again in a moment.");
+        }
+    }
+
+    private Task<Order?> FindAsync(HttpContext context, string order)
+    {
+        var party = context.User.Party();
+        return database.Orders.SingleOrDefaultAsync(
+            found => found.Id == order && found.Holder == party && found.State != OrderState.Issuing,
+            context.RequestAborted
+        );
+    }
+
+    private Task<bool> IsKnownAsync(string order, int part, CancellationToken cancellationToken) =>
+        database.Parts.AnyAsync(known => known.OrderId == order && known.Part == part, cancellationToken);
+
+    private static ProtocolProblem Rejected() =>
+        ProtocolProblem.Of(ProblemTypes.OrderRejected, 409, "The order was rejected", "Wait for the next order; a case officer makes it.");
+
+    private static ProtocolProblem Closed() =>
+        ProtocolProblem.Of(ProblemTypes.OrderClosed, 409, "The order takes no more parts", "Nothing is left to send.");
+}

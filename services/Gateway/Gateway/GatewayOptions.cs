@@ -1,0 +1,31 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace HealthDataNode.Gateway;
+
+/// <summary>The section <c>Gateway</c>: what a policy sets.</summary>
+public sealed class GatewayOptions
+{
+    /// <summary>Days that a holder has to deliver (EHDS 60(2): three months at most).</summary>
+    [Range(1, 92)]
+    public int TermDays { get; set; } = 90;
+
+    /// <summary>Public counts below this are not said.</summary>
+    [Range(1, 1_000_000)]
+    public int PublicThreshold { get; set; } = 10;
+
+    /// <summary>Public counts are multiples of this.</summary>
+    [Range(1, 1_000_000)]
+    public int PublicRounding { get; set; } = 10;
+
+    /// <summary>Seconds, from when it was asked, that an answer about a permit is good for (architecture §5).</summary>
+    [Range(0.1, 60)]
+    public double LeaseSeconds { get; set; } = 3;
+
+    /// <summary>Orders that are worked on at once.</summary>
+    [Range(1, 16)]
+    public int Workers { get; set; } = 2;
+
+    /// <summary>Seconds without a receipt after which the manifest is sent again.</summary>
+    [Range(1, 3600)]
+    public int ManifestAgainSeconds { get; set; } = 30;
+}

@@ -3,8 +3,8 @@ using HealthDataNode.Audit.Features;
 using HealthDataNode.Audit.Heads;
 using HealthDataNode.Audit.Persistence;
 using HealthDataNode.Protocol.Documents;
-using HealthDataNode.Protocol.Trust;
 using HealthDataNode.ServiceDefaults;
+using HealthDataNode.ServiceDefaults.Identity;
 using HealthDataNode.ServiceDefaults.Messaging;
 
 namespace HealthDataNode.Audit;
@@ -17,11 +17,10 @@ public static class AuditHost
     {
         var builder = WebApplication.CreateBuilder(args);
         builder.AddServiceDefaults("audit");
+        builder.AddParty(KeyUses.Audit);
         builder.AddDatabase<AuditDb>("audit", consumes => consumes.OnEverything<EveryEvent>());
         builder.Services.AddScoped<Chain>();
         builder.Services.AddSingleton(provider => AuditOptions.From(provider.GetRequiredService<IConfiguration>()));
-        builder.Services.AddSingleton(provider => Trust(provider.GetRequiredService<IConfiguration>()));
-        builder.Services.AddSingleton(provider => Signer(provider.GetRequiredService<IConfiguration>()));
         builder.Services.AddSingleton<HeadWriter>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<HeadWriter>());
         builder.Services.AddHealthChecks().AddCheck<HeadWriter>("heads");
@@ -33,12 +32,6 @@ public static class AuditHost
         app.MapAuditApi();
         return app;
     }
-
-    private static TrustStore Trust(IConfiguration configuration) =>
-        new(configuration["Trust:Statements"]!, configuration["Trust:Root"]!);
-
-    private static DocumentSigner Signer(IConfiguration configuration) =>
-        DocumentSigner.Load(configuration["Party:Keys"]!, "audit", KeyUses.Audit);
 
     private static void MapAuditApi(this WebApplication app)
     {

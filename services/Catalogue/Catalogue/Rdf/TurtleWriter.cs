@@ -43,7 +43,9 @@ public sealed class TurtleWriter
     public void Resource(string iri, string type, Action<TurtleWriter> properties)
     {
         text.Append('\n').Append(Quoted(iri)).Append("\n    a ").Append(Name(type));
-        Nested(properties);
+        depth++;
+        properties(this);
+        depth--;
         text.Append(" .\n");
     }
 
@@ -84,7 +86,7 @@ public sealed class TurtleWriter
         Property(property, "[\n");
         depth++;
         Indent().Append("a ").Append(Name(type));
-        Nested(properties);
+        properties(this);
         depth--;
         text.Append('\n');
         Indent().Append(']');
@@ -131,13 +133,6 @@ public sealed class TurtleWriter
         text.Append(" ;\n");
         Indent().Append(Name(property)).Append(' ').Append(value);
         return this;
-    }
-
-    private void Nested(Action<TurtleWriter> properties)
-    {
-        depth++;
-        properties(this);
-        depth--;
     }
 
     private StringBuilder Indent() => text.Append(' ', depth * 4);

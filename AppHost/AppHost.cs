@@ -1,0 +1,100 @@
+// The map of the node: one local per resource, one line per service. How a line is done stands in Infrastructure.*.cs.
+// It is written in Aspire's hosting API and compiles unchanged against Aspire and against the stand-in in Offline/.
+using HealthDataNode.AppHost;
+
+var builder = DistributedApplication.CreateBuilder(args);
+var node = new Node(builder); // DIR of --data: ports that stay, passwords, certificates, keys
+
+// Infrastructure: installed programs, or containers (with a later issue)
+var postgres = builder.AddNativePostgres(node);
+var rabbitmq = builder.AddNativeRabbitMQ(node);
+
+// A database per service; its connection string is the runtime role's, which cannot change the schema
+var issuerDb = builder.AddServiceDatabase(node, postgres, "issuer");
+var catalogueDb = builder.AddServiceDatabase(node, postgres, "catalogue");
+var speregistryDb = builder.AddServiceDatabase(node, postgres, "speregistry");
+var permitDb = builder.AddServiceDatabase(node, postgres, "permit");
+var pseudonymisationDb = builder.AddServiceDatabase(node, postgres, "pseudonymisation");
+var gatewayDb = builder.AddServiceDatabase(node, postgres, "gateway");
+var auditDb = builder.AddServiceDatabase(node, postgres, "audit");
+var edgeDb = builder.AddServiceDatabase(node, postgres, "edge");
+
+// Keys, roles, databases, schema, broker topology, certificates, realm: once, before everything else
+var setup = builder.AddProject<Projects.Setup>("setup")
+    .AsSetup(node)
+    .WithReference(postgres)
+    .WithReference(rabbitmq)
+    .WaitFor(postgres)
+    .WaitFor(rabbitmq);
+
+// The identity provider: another party, with an address of its own
+var keycloak = builder.AddProject<Projects.DevelopmentIssuer>("keycloak")
+    .AsPublic(node, "issuer")
+    .WithReference(issuerDb, connectionName: "issuer")
+    .WaitForCompletion(setup);
+
+// The node's services: HTTP on loopback, reached from outside through the Edge alone
+var catalogue = builder.AddProject<Projects.Catalogue>("catalogue")
+    .AsService(node)
+    .WithReference(catalogueDb, connectionName: "catalogue")
+    .WithReference(rabbitmq)
+    .WaitForCompletion(setup);
+
+var speregistry = builder.AddProject<Projects.SpeRegistry>("speregistry")
+    .AsService(node)
+    .WithReference(speregistryDb, connectionName: "speregistry")
+    .WithReference(rabbitmq)
+    .WaitForCompletion(setup);
+
+var permit = builder.AddProject<Projects.Permit>("permit")
+    .AsService(node)
+    .WithReference(permitDb, connectionName: "permit")
+    .WithReference(rabbitmq)
+    .WithReference(catalogue)
+    .WithReference(speregistry)
+    .WaitForCompletion(setup);
+
+var pseudonymisation = builder.AddProject<Projects.Pseudonymisation>("pseudonymisation")
+    .AsService(node)
+    .WithHttpEndpoint(name: "h2c", env: "H2C_PORT") // binary batches over HTTP/2
+    .WithReference(pseudonymisationDb, connectionName: "pseudonymisation")
+    .WithReference(rabbitmq)
+    .WithReference(permit)
+    .WaitForCompletion(setup);
+
+var gateway = builder.AddProject<Projects.Gateway>("gateway")
+    .AsService(node)
+    .WithReference(gatewayDb, connectionName: "gateway")
+    .WithReference(rabbitmq)
+    .WithReference(permit)
+    .WithReference(speregistry)
+    .WithReference(pseudonymisation)
+    .WaitForCompletion(setup);
+
+var audit = builder.AddProject<Projects.Audit>("audit")
+    .AsService(node)
+    .WithReference(auditDb, connectionName: "audit")
+    .WithReference(rabbitmq)
+    .WaitForCompletion(setup);
+
+// The only public listener of the node
+builder.AddProject<Projects.Edge>("edge")
+    .AsPublic(node, "edge")
+    .WithReference(edgeDb, connectionName: "edge")
+    .WithReference(rabbitmq)
+    .WithReference(catalogue)
+    .WithReference(speregistry)
+    .WithReference(permit)
+    .WithReference(pseudonymisation)
+    .WithReference(gateway)
+    .WithReference(audit)
+    .WithExternalHttpEndpoints()
+    .WaitForCompletion(setup);
+
+// Parties outside: two data holders and a secure processing environment with a door of its own; they know the Edge alone
+builder.AddProject<Projects.ReferenceHolder>("cancerregistry").AsHolder(node, "cancer").WaitForCompletion(setup);
+builder.AddProject<Projects.ReferenceHolder>("deathregistry").AsHolder(node, "death").WaitForCompletion(setup);
+builder.AddProject<Projects.ReferenceSpe>("referencespe").AsSpe(node).WaitForCompletion(setup);
+
+_ = keycloak; // waited for by nobody: who needs it asks again until it is there
+builder.Build().Run();

@@ -1,0 +1,26 @@
+namespace HealthDataNode.Benchmarks;
+
+/// <summary>Runs a benchmark once to warm up and then as often as asked.</summary>
+internal static class Measurement
+{
+    public static Figure Take(Benchmark benchmark, int runs)
+    {
+        benchmark.Run();
+        var values = Enumerable.Range(0, runs).Select(_ => benchmark.Run()).Order().ToArray();
+        var median = (values[(runs - 1) / 2] + values[runs / 2]) / 2;
+        var beside = benchmark.Beside?.Invoke();
+        return new(
+            benchmark.Name,
+            benchmark.Unit,
+            Rounded(median),
+            Rounded(values[0]),
+            Rounded(values[^1]),
+            beside,
+            beside is null ? null : Rounded(median / beside.Median),
+            Machine.Commit,
+            Machine.Cpu
+        );
+    }
+
+    private static double Rounded(double value) => Math.Round(value, value < 10 ? 2 : 0);
+}

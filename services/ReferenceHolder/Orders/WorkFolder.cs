@@ -1,0 +1,26 @@
+using HealthDataNode.ReferenceHolder.State;
+
+namespace HealthDataNode.ReferenceHolder.Orders;
+
+/// <summary>Everything made for one order lies in one folder, which goes when the order is done: tokens are forgotten.</summary>
+internal sealed class WorkFolder(HolderOptions options, HolderOrder order)
+{
+    public string Path { get; } = System.IO.Path.Combine(options.Directory, "orders", order.Id);
+
+    public string Rows => File("rows.duckdb");
+
+    public string Spill => File("spill");
+
+    public string File(string name) => System.IO.Path.Combine(Path, name);
+
+    public void Create() =>
+        Directory.CreateDirectory(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+    public void Delete()
+    {
+        if (Directory.Exists(Path))
+        {
+            Directory.Delete(Path, recursive: true);
+        }
+    }
+}

@@ -50,13 +50,13 @@ internal sealed partial class Browser : IDisposable
         ReadAsync(HttpMethod.Put, path, body, null, cancellationToken);
 
     /// <summary>An act: sent with a fresh Idempotency-Key, so that it may be repeated after a fault.</summary>
-    public Task<JsonNode> PostAsync(string path, JsonNode? body, CancellationToken cancellationToken) =>
-        ReadAsync(HttpMethod.Post, path, body ?? new JsonObject(), Guid.NewGuid().ToString(), cancellationToken);
+    public Task<JsonNode> PostAsync(string path, JsonNode? body, CancellationToken cancellationToken, string? ifMatch = null) =>
+        ReadAsync(HttpMethod.Post, path, body ?? new JsonObject(), Guid.NewGuid().ToString(), cancellationToken, ifMatch);
 
     /// <summary>The status alone, for what must be refused.</summary>
     public async Task<HttpStatusCode> StatusAsync(HttpMethod method, string path, JsonNode? body, CancellationToken cancellationToken)
     {
-        using var response = await RepeatAsync(() => SendAsync(method, path, body, null, cancellationToken), cancellationToken);
+        using var response = await RepeatAsync(() => SendAsync(method, path, body, null, null, cancellationToken), cancellationToken);
         return response.StatusCode;
     }
 
@@ -67,13 +67,14 @@ internal sealed partial class Browser : IDisposable
         string path,
         JsonNode? body,
         string? key,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        string? ifMatch = null
     )
     {
         var signedInAgain = false;
         while (true)
         {
-            using var response = await RepeatAsync(() => SendAsync(method, path, body, key, cancellationToken), cancellationToken);
+            using var response = await RepeatAsync(() => SendAsync(method, path, body, key, ifMatch, cancellationToken), cancellationToken);
             if (response.StatusCode == HttpStatusCode.Unauthorized && !signedInAgain && who is var (person, password))
             {
                 // The session ended under us (its refresh token may have been lost with a killed process).
@@ -97,6 +98,7 @@ internal sealed partial class Browser : IDisposable
         string path,
         JsonNode? body,
         string? key,
+        string? ifMatch,
         CancellationToken cancellationToken
     )
     {
@@ -112,6 +114,10 @@ internal sealed partial class Browser : IDisposable
         if (key is not null)
         {
             request.Headers.Add("Idempotency-Key", key);
+        }
+        if (ifMatch is not null)
+        {
+            request.Headers.Add("If-Match", ifMatch);
         }
         return await client.SendAsync(request, cancellationToken);
     }

@@ -27,7 +27,14 @@ command.SetAction(
         return await new Runner(world, result.GetRequiredValue(report), result.GetValue(hold)).RunAsync(
             [
                 new PublishDescriptions(),
+                new ApproveEnvironment(),
                 new FindVariables(),
+                new Apply(),
+                new PrepareCase(),
+                new Decide(),
+                new FollowOrders(),
+                new EnterRoom(),
+                new Analyse(),
             ],
             cancellationToken
         );

@@ -30,11 +30,11 @@ public sealed record ProtocolProblem
 
     /// <summary>Other members, such as <c>refusal</c> or <c>expected-offset</c>.</summary>
     [JsonExtensionData]
-    public IDictionary<string, JsonElement>? Extensions { get; init; }
+    public IDictionary<string, JsonElement>? Extensions { get; set; }
 
     /// <summary>The refusal behind a document-refused or seal-refused; null with other types.</summary>
-    [JsonIgnore]
-    public Refusal? Refusal =>
+    [JsonIgnore] // Named apart from the member: an ignored property would swallow it.
+    public Refusal? RefusedFor =>
         Extensions?.TryGetValue("refusal", out var name) == true
         && name.ValueKind == JsonValueKind.String
         && Enum.TryParse<Refusal>(name.GetString(), out var refusal)
@@ -61,7 +61,7 @@ public sealed record ProtocolProblem
         new()
         {
             Type = ProblemTypes.Of(refused.Refusal),
-            Status = refused.Refusal == Documents.Refusal.PermitNotInForce ? 409 : 422,
+            Status = refused.Refusal == Refusal.PermitNotInForce ? 409 : 422,
             Title = refused.IsSeal ? "The seal was refused." : "The document was refused.",
             Detail = refused.Message,
             Extensions = new Dictionary<string, JsonElement>

@@ -277,7 +277,7 @@ public sealed class Verifying_who_signed : IDisposable
     public void Refuses_members_that_a_reader_would_overlook(string with, string without)
     {
         var json = JsonSerializer.Serialize(world.PermitPayload(), JsonSerializerOptions.Web);
-        var payload = with + json[without.Length..].Replace(",\"isSound\":true", "", StringComparison.Ordinal);
+        var payload = with + json[without.Length..];
         using var key = SigningKey.Create();
         world.State(key, "permit", KeyUses.Permit, 2, 365);
         var jws = key.Sign(Encoding.UTF8.GetBytes(payload), "permit+jwt", "permit:2:permit");

@@ -1,0 +1,39 @@
+using HealthDataNode.Edge.Features;
+using HealthDataNode.Edge.Proxy;
+using HealthDataNode.ServiceDefaults;
+using Session = HealthDataNode.Edge.Features.Session;
+
+namespace HealthDataNode.Edge;
+
+/// <summary>Puts the Edge together; separate from Program so that tests start the same.</summary>
+internal static class EdgeHost
+{
+    public static WebApplication Build(string[] args, Action<IServiceCollection>? configure = null)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        builder.AddServiceDefaults("edge");
+        builder.AddIdentity();
+        builder.Services.AddRateLimits();
+        builder
+            .Services.AddReverseProxy()
+            .LoadFromMemory(Routes.All(), Routes.Clusters(builder.Configuration))
+            .AddTransforms(Transforms.Add);
+        configure?.Invoke(builder.Services);
+        var app = builder.Build();
+        app.Use(SecurityHeaders.InvokeAsync);
+        app.Use(SecurityHeaders.ForgetSessionAtCallback);
+        app.UseServiceDefaults();
+        app.UseRateLimiter();
+        SignIn.Map(app);
+        SignOut.Map(app);
+        Session.Map(app);
+        FrontPage.Map(app);
+        app.MapReverseProxy(proxy =>
+            {
+                proxy.Use(Guard.InvokeAsync);
+                proxy.UseLoadBalancing();
+            })
+            .AllowAnonymous();
+        return app;
+    }
+}

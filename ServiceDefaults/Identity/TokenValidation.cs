@@ -21,6 +21,8 @@ public static class TokenValidation
         builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
         builder
             .Services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
+            // Before the handler's own PostConfigure, which makes the source of the issuer's keys from it.
+            .Configure<IOptions<KeycloakOptions>>((bearer, keycloak) => bearer.Authority ??= keycloak.Value.Issuer)
             .PostConfigure<IOptions<KeycloakOptions>>((bearer, keycloak) => Insist(bearer, keycloak.Value));
         builder.Services.AddAuthorizationBuilder().SetFallbackPolicy(
             new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build()
@@ -30,7 +32,6 @@ public static class TokenValidation
     /// <summary>What we insist on whichever package registered the handler.</summary>
     public static void Insist(JwtBearerOptions bearer, KeycloakOptions keycloak)
     {
-        bearer.Authority ??= keycloak.Issuer;
         bearer.MapInboundClaims = false;
         bearer.IncludeErrorDetails = false;
         bearer.TokenValidationParameters = new TokenValidationParameters

@@ -1,4 +1,5 @@
 using HealthDataNode.Edge.Sessions;
+using HealthDataNode.ServiceDefaults;
 using HealthDataNode.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -34,7 +35,13 @@ internal static class Guard
 
     private static async Task<ProblemHttpResult?> RefuseAsync(HttpContext context)
     {
-        var metadata = context.GetReverseProxyFeature().Route.Config.Metadata!;
+        var route = context.GetReverseProxyFeature().Route.Config;
+        if (context.Request.ContentLength > (route.MaxRequestBodySize ?? ServiceDefaultsExtensions.MaxRequestBytes))
+        {
+            return Unavailable(StatusCodes.Status413PayloadTooLarge);
+        }
+
+        var metadata = route.Metadata!;
         var service = metadata[Routes.Service];
         var reads = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
         if (context.Request.Headers.ContainsKey(HeaderNames.Authorization))
@@ -92,12 +99,12 @@ internal static class Guard
     }
 
     private static ProblemHttpResult Unavailable(int status) =>
-        Problem.Of(
-            status is StatusCodes.Status413PayloadTooLarge ? status : Math.Max(status, StatusCodes.Status502BadGateway),
-            status is StatusCodes.Status413PayloadTooLarge ? "too-large" : "service-unavailable",
-            status is StatusCodes.Status413PayloadTooLarge ? "The body is too large" : "The service does not answer",
-            status is StatusCodes.Status413PayloadTooLarge
-                ? "Send a smaller body."
-                : "Whether it did anything is not known. Repeat what is safe to repeat."
-        );
+        status is StatusCodes.Status413PayloadTooLarge
+            ? Problem.Of(status, "too-large", "The body is too large", "Send a smaller body.")
+            : Problem.Of(
+                Math.Max(status, StatusCodes.Status502BadGateway),
+                "service-unavailable",
+                "The service does not answer",
+                "Whether it did anything is not known. Repeat what is safe to repeat."
+            );
 }

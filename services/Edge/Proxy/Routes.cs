@@ -67,7 +67,6 @@ internal static class Routes
             ClusterId = cluster ?? service,
             Match = new RouteMatch { Path = path, Methods = methods },
             MaxRequestBodySize = bytes,
-            // Small bodies wait for nobody; a part may take as long as the line needs.
             Metadata = new Dictionary<string, string> { [Service] = service, [OpenReads] = open ? "true" : "false" },
             Transforms = [new Dictionary<string, string> { ["PathRemovePrefix"] = $"/{service}" }],
         };

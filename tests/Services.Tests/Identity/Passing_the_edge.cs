@@ -206,7 +206,7 @@ public sealed class Passing_the_edge(PostgresFixture postgres) : IAsyncLifetime
         using var machine = await Machine("cancerregistry", "gateway");
         using var body = new ByteArrayContent(new byte[2 * 1024 * 1024]);
         using var closing = await machine.PostAsync("/gateway/v1/orders/1/closing", body, Cancel);
-        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, closing.StatusCode);
+        await IsProblem(closing, HttpStatusCode.RequestEntityTooLarge, "too-large");
         using var bytes = new ByteArrayContent(new byte[2 * 1024 * 1024]);
         using var part = await machine.PostAsync("/gateway/v1/orders/1/parts", bytes, Cancel);
         Assert.Equal(HttpStatusCode.OK, part.StatusCode);

@@ -104,7 +104,7 @@ public sealed class RunningEdge : IAsyncDisposable
                 $"--Kestrel:Certificates:Default:KeyPath={Issuer.KeyPath}",
                 .. services.Select(service => $"--services:{service}:http:0=http://localhost:{echoPort}"),
                 $"--services:pseudonymisation:h2c:0=http://localhost:{echoH2cPort}",
-                "--Logging:LogLevel:Default=Information",
+                "--Logging:LogLevel:Default=Warning",
                 "--environment=Production",
             ],
             configured =>

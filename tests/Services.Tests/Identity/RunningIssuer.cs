@@ -165,9 +165,9 @@ public sealed partial class RunningIssuer : IAsyncDisposable
     /// <summary>Opens the address, fills in the form, and returns where the browser is sent at the end.</summary>
     public async Task<Uri> SignInAsync(HttpClient browser, Uri address, string username, string? password = null)
     {
-        using var opened = await browser.GetAsync(address, TestContext.Current.CancellationToken);
-        var form = opened.Headers.Location!;
-        if (form.IsAbsoluteUri && form.Authority != Server.Authority)
+        using var opened = await browser.GetAsync(new Uri(Server, address), TestContext.Current.CancellationToken);
+        var form = new Uri(Server, opened.Headers.Location!);
+        if (form.Authority != Server.Authority)
         {
             return form;
         }
@@ -179,7 +179,7 @@ public sealed partial class RunningIssuer : IAsyncDisposable
         }
 
         using var authorized = await browser.GetAsync(
-            submitted.Headers.Location,
+            new Uri(Server, submitted.Headers.Location!),
             TestContext.Current.CancellationToken
         );
         return authorized.Headers.Location!;

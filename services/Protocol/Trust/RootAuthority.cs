@@ -65,13 +65,8 @@ public sealed class RootAuthority : IDisposable
             return existing;
         }
 
-        var newest = trust.NewestOf(asked.Party, asked.Use)?.Statement.Sequence ?? 0;
-        if (asked.Sequence <= newest)
-        {
-            throw new DocumentRefusedException(
-                Refusal.Invalid, $"{asked.Party} has key {newest} of use {asked.Use}; ask for {newest + 1}.");
-        }
-
+        CheckSequence(asked, trust);
+        CheckEndorsement(asked, trust, endorsement);
         var statement = key.Sign(
             new KeyStatement
             {
@@ -93,6 +88,29 @@ public sealed class RootAuthority : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => key.Dispose();
+
+    // A name is never given to a second key; the same key may be stated again, with other dates.
+    private static void CheckSequence(KeyRequest asked, TrustStore trust)
+    {
+        var known = trust.AllOf(asked.Party, asked.Use);
+        var next = known.Select(k => k.Statement.Sequence).DefaultIfEmpty(0).Max() + 1;
+        var isRenewal = known.Any(k =>
+            k.Statement.Sequence == asked.Sequence && k.Thumbprint == asked.Key.Thumbprint);
+        if (asked.Sequence != next && !isRenewal)
+        {
+            throw new DocumentRefusedException(
+                Refusal.Invalid, $"The next key of {asked.Party} for {asked.Use} has sequence {next}.");
+        }
+    }
+
+    private static void CheckEndorsement(KeyRequest asked, TrustStore trust, string? endorsement)
+    {
+        if (endorsement is not null && !trust.Endorses(endorsement, asked))
+        {
+            throw new DocumentRefusedException(
+                Refusal.Signature, "The endorsement is not of this key by the key before it.");
+        }
+    }
 
     private static KeyRequest Proven(string text, TrustStore trust)
     {

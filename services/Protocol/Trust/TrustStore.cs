@@ -100,6 +100,15 @@ public sealed class TrustStore
             .All(s => keys.GetValueOrDefault(KeyStatement.KidOf(pin.Party, s, KeyUses.Spe))?.IsEndorsed == true);
     }
 
+    /// <summary>Every key of a party and use, in force or not.</summary>
+    internal IReadOnlyList<TrustedKey> AllOf(string party, string use) =>
+        [.. Fresh().Keys.Values.Where(k => k.Statement.Party == party && k.Statement.Use == use)];
+
+    internal bool Endorses(string endorsement, KeyRequest asked) => Endorsement.Holds(endorsement, asked, Fresh().Keys);
+
+    private static KeyRequest AskedFor(KeyStatement statement) =>
+        new() { Party = statement.Party, Use = statement.Use, Key = statement.Key, Sequence = statement.Sequence };
+
     private static void CheckParty<T>(SignedDocument<T> document, string signer, string? expected)
         where T : class, IDocument<T>
     {
@@ -200,7 +209,7 @@ public sealed class TrustStore
                 return false;
             }
 
-            keys[kid] = new TrustedKey(statement, Endorsement.Holds(line.Endorsement, statement, keys));
+            keys[kid] = new TrustedKey(statement, Endorsement.Holds(line.Endorsement, AskedFor(statement), keys));
             return true;
         }
         catch (DocumentRefusedException)

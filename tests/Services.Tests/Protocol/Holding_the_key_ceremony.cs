@@ -52,6 +52,32 @@ public sealed class Holding_the_key_ceremony : IDisposable
     }
 
     [Fact]
+    public void Leaves_no_gap_and_gives_an_ended_name_to_nobody_else()
+    {
+        using var next = SigningKey.Create();
+        var third = KeyRequests.ForSigning(next, Holder, KeyUses.Holder, 3);
+        Assert.Equal(Refusal.Invalid, RefusalOf(() => world.Root.State(third.Text, Now, Now.AddDays(1))));
+
+        world.Time.Advance(TimeSpan.FromDays(400));
+        var first = KeyRequests.ForSigning(next, Holder, KeyUses.Holder);
+        Assert.Equal(Refusal.Invalid, RefusalOf(() => world.Root.State(first.Text, Now, Now.AddDays(1))));
+    }
+
+    [Fact]
+    public void States_the_same_key_again_after_its_end()
+    {
+        using var key = SigningKey.Create();
+        var request = KeyRequests.ForSigning(key, "x", KeyUses.Holder);
+        world.Root.State(request.Text, Now, Now.AddDays(1));
+        world.Time.Advance(TimeSpan.FromDays(2));
+        Assert.Null(world.Trust.NewestOf("x", KeyUses.Holder));
+
+        world.Root.State(request.Text, Now, Now.AddDays(1));
+        Assert.NotNull(world.Trust.NewestOf("x", KeyUses.Holder));
+        Assert.Equal(0, world.Trust.RefusedLines);
+    }
+
+    [Fact]
     public void States_an_encryption_key_that_the_party_answers_for()
     {
         using var key = EncryptionKey.Generate();

@@ -168,9 +168,16 @@ public sealed class Verifying_who_signed : IDisposable
     public void Refuses_an_endorsement_by_somebody_else()
     {
         using var next = SigningKey.Create();
-        var before = new DocumentSigner(SigningKey.Create(), SpeParty, KeyUses.Spe);
-        world.State(next, SpeParty, KeyUses.Spe, 2, 365, KeyRequests.Endorse(next.PublicKey, KeyUses.Spe, before).Text);
+        using var before = new DocumentSigner(SigningKey.Create(), SpeParty, KeyUses.Spe);
+        var forged = KeyRequests.Endorse(next.PublicKey, KeyUses.Spe, before).Text;
+        Assert.Equal(Refusal.Signature, RefusalOf(() => world.State(next, SpeParty, KeyUses.Spe, 2, 365, forged)));
 
+        // And where it stands in the file all the same.
+        world.State(next, SpeParty, KeyUses.Spe, 2, 365);
+        var lines = File.ReadAllLines(world.Root.StatementsPath);
+        lines[^1] = lines[^1].Replace("\"}", $"\",\"endorsement\":\"{forged}\"}}", StringComparison.Ordinal);
+        File.WriteAllLines(world.Root.StatementsPath, lines);
+        Assert.Equal(0, world.Trust.RefusedLines);
         Assert.False(world.Trust.IsPinned(world.Signer(SpeParty, KeyUses.Spe).Kid, world.Permit.Payload.Spe));
     }
 

@@ -31,7 +31,8 @@ public sealed record AuditHead : IDocument<AuditHead>
         Rule.Broken(
             (Sequence >= 1, "sequence is below 1"),
             (Rule.IsDigest(Hash), "hash is not a digest"),
-            (Rule.IsTime(At), "at is out of range"));
+            (Rule.IsTime(At), "at is out of range")
+        );
 }
 
 /// <summary>What a party outside the node (an SPE, a holder) did, for the node's audit log. No person but a
@@ -82,9 +83,13 @@ public sealed partial record AuditEntry : IDocument<AuditEntry>
             (Sub is null || Rule.IsText(Sub, 100), "sub is longer than 100 characters"),
             (
                 Details is null
-                    || (Details.Count <= 20 && Details.All(d => Rule.IsName(d.Key.ToLowerInvariant()) && d.Value.Length <= 200)),
+                    || (
+                        Details.Count <= 20
+                        && Details.All(d => Rule.IsName(d.Key.ToLowerInvariant()) && d.Value.Length <= 200)
+                    ),
                 "details has more than 20 values, or one that is too long"
-            ));
+            )
+        );
 
     [GeneratedRegex(@"^[a-z][a-z0-9-]{0,79}\z", RegexOptions.CultureInvariant)]
     private static partial Regex ActionName();
@@ -96,7 +101,8 @@ public sealed partial record AuditEntry : IDocument<AuditEntry>
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
-    AllowDuplicateProperties = false)]
+    AllowDuplicateProperties = false
+)]
 [JsonSerializable(typeof(AuditHead))]
 [JsonSerializable(typeof(AuditEntry))]
 internal sealed partial class AuditJson : JsonSerializerContext;

@@ -36,7 +36,8 @@ public sealed record Closing : IDocument<Closing>
             (Parts.Select((p, i) => p?.Part == i + 1).All(inOrder => inOrder), "parts are not 1, 2, 3 and on"),
             (Parts.All(p => p?.Rows >= 0 && Rule.IsDigest(p.Sha256)), "a part has no rows count or digest"),
             (Rows == Rule.Total(Parts.Select(p => p?.Rows ?? 0)), "rows is not the sum over the parts"),
-            (Persons >= 0 && Persons <= Rows, "persons is out of range"));
+            (Persons >= 0 && Persons <= Rows, "persons is out of range")
+        );
 }
 
 /// <summary>One part of a closing document.</summary>

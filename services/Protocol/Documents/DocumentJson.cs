@@ -9,7 +9,8 @@ namespace HealthDataNode.Protocol.Documents;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
-    AllowDuplicateProperties = false)]
+    AllowDuplicateProperties = false
+)]
 [JsonSerializable(typeof(KeyStatement))]
 [JsonSerializable(typeof(KeyRequest))]
 [JsonSerializable(typeof(PermitDocument))]

@@ -51,7 +51,8 @@ public sealed class Jws
     public static Jws Sign(ReadOnlySpan<byte> payload, string typ, string kid, ECDsa key)
     {
         var header = Encoding.UTF8.GetBytes(
-            $$"""{"alg":"ES256","typ":"{{JsonEncodedText.Encode(typ)}}","kid":"{{JsonEncodedText.Encode(kid)}}"}""");
+            $$"""{"alg":"ES256","typ":"{{JsonEncodedText.Encode(typ)}}","kid":"{{JsonEncodedText.Encode(kid)}}"}"""
+        );
         var input = Base64UrlText.Encode(header) + "." + Base64UrlText.Encode(payload);
         var signature = key.SignData(Encoding.ASCII.GetBytes(input), HashAlgorithmName.SHA256);
         return Read(input + "." + Base64UrlText.Encode(signature));
@@ -80,10 +81,12 @@ public sealed class Jws
         }
 
         var span = text.AsSpan();
-        if (!Base64UrlText.TryDecode(span[..first], out var header)
+        if (
+            !Base64UrlText.TryDecode(span[..first], out var header)
             || !Base64UrlText.TryDecode(span[(first + 1)..second], out var payload)
             || !Base64UrlText.TryDecode(span[(second + 1)..], out var signature)
-            || signature.Length != SignatureLength)
+            || signature.Length != SignatureLength
+        )
         {
             throw Malformed("a part is not base64url without padding, or the signature is not 64 bytes");
         }

@@ -50,7 +50,8 @@ public sealed record KeyStatement : IDocument<KeyStatement>
             (Key.IsSound(), "key is neither a P-256 nor an X25519 public key"),
             (Key.IsSigning == (Use != KeyUses.Encryption), "key is not of the kind that its use asks for"),
             (Sequence >= 1, "sequence is below 1"),
-            (Rule.IsTime(From) && Rule.IsTime(To) && From < To, "from and to are not in order"));
+            (Rule.IsTime(From) && Rule.IsTime(To) && From < To, "from and to are not in order")
+        );
 }
 
 /// <summary>A party asks for a statement and proves that it holds the private key: signed by the key itself,
@@ -88,5 +89,6 @@ public sealed record KeyRequest : IDocument<KeyRequest>
             (Rule.IsOneOf(Use, KeyUses.All), "use is not a known use"),
             (Key.IsSound(), "key is neither a P-256 nor an X25519 public key"),
             (Key.IsSigning == (Use != KeyUses.Encryption), "key is not of the kind that its use asks for"),
-            (Sequence >= 1, "sequence is below 1"));
+            (Sequence >= 1, "sequence is below 1")
+        );
 }

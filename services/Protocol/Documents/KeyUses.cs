@@ -32,7 +32,7 @@ public static class KeyUses
 
     /// <summary>Every use that a statement may have.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Permit, Gateway, Holder, Pseudonymisation, Spe, SpeRegistry, Audit, Encryption];
+    [Permit, Gateway, Holder, Pseudonymisation, Spe, SpeRegistry, Audit, Encryption];
 }
 
 /// <summary>The parties of the node whose documents have one author only.</summary>

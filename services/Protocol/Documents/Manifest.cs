@@ -61,7 +61,8 @@ public sealed record Manifest : IDocument<Manifest>
             (Parts.Select((p, i) => p?.Part == i + 1).All(inOrder => inOrder), "parts are not 1, 2, 3 and on"),
             (Parts.All(p => p is not null && p.IsSound()), "a part is not sound"),
             (Rows == Rule.Total(Parts.Select(p => p?.Rows ?? 0)), "rows is not the sum over the parts"),
-            (Rule.IsDigest(DeliveryKey), "deliveryKey is not a digest"));
+            (Rule.IsDigest(DeliveryKey), "deliveryKey is not a digest")
+        );
 }
 
 /// <summary>One part of a manifest.</summary>

@@ -43,5 +43,6 @@ public sealed record OrderDocument : IDocument<OrderDocument>
             (Rule.IsDigest(Permit), "permit is not a digest"),
             (Rule.IsName(Source), "source is not a name"),
             (Rule.Is32Bytes(UploadKey), "uploadKey is not 32 bytes in base64url"),
-            (Rule.IsTime(Due), "due is out of range"));
+            (Rule.IsTime(Due), "due is out of range")
+        );
 }

@@ -90,8 +90,8 @@ public sealed record PermitDocument : IDocument<PermitDocument>
             (Spe.IsSound(), "spe is not a party with the thumbprint and sequence of a key"),
             (Sources.Count > 0 && Sources.All(s => s is not null), "sources is empty"),
             (Rule.AreUnique(Sources.Select(s => s?.Source)), "sources names a source twice"),
-            (Conditions.All(c => Rule.IsText(c, 4000)), "conditions has an entry that is empty or too long"))
-        ?? Sources.Select(s => s.Fault()).FirstOrDefault(f => f is not null);
+            (Conditions.All(c => Rule.IsText(c, 4000)), "conditions has an entry that is empty or too long")
+        ) ?? Sources.Select(s => s.Fault()).FirstOrDefault(f => f is not null);
 }
 
 /// <summary>Who applied for a permit.</summary>
@@ -134,7 +134,8 @@ public sealed record PermitSource
             (Columns.All(c => Rule.IsName(c?.Name) && !Reserved.Contains(c!.Name)), "a column's name is not allowed"),
             (Rule.AreUnique(Columns.Select(c => c?.Name)), "columns names a column twice"),
             (Columns.All(c => ColumnTypes.TryParse(c?.Type, out _)), "a column's type is not known"),
-            (Columns.All(c => c?.MaxLength is null or >= 1), "a column's maxLength is below 1"));
+            (Columns.All(c => c?.MaxLength is null or >= 1), "a column's maxLength is below 1")
+        );
 }
 
 /// <summary>One permitted column.</summary>

@@ -38,7 +38,8 @@ public sealed record PermitState : IDocument<PermitState>
             (Rule.IsNonce(Nonce), "nonce is not 16 to 128 characters of base64url"),
             (Rule.IsTime(At) && Rule.IsTime(Until) && At <= Until, "at and until are not in order"),
             (States.All(s => s is not null && s.IsSound()), "a state is not sound"),
-            (Rule.AreUnique(States.Select(s => s?.Lineage)), "states names a lineage twice"));
+            (Rule.AreUnique(States.Select(s => s?.Lineage)), "states names a lineage twice")
+        );
 }
 
 /// <summary>The state of one lineage.</summary>
@@ -50,14 +51,13 @@ public sealed record LineageState(
     string Lineage,
     int Version,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Digest,
-    string State)
+    string State
+)
 {
     internal bool IsSound() =>
         Rule.IsId(Lineage)
         && Rule.IsOneOf(State, LineageStates.All)
-        && (State == LineageStates.Unknown
-            ? Version == 0 && Digest is null
-            : Version >= 1 && Rule.IsDigest(Digest));
+        && (State == LineageStates.Unknown ? Version == 0 && Digest is null : Version >= 1 && Rule.IsDigest(Digest));
 }
 
 /// <summary>The states of a lineage.</summary>
@@ -124,5 +124,6 @@ public sealed record AccessAnswer : IDocument<AccessAnswer>
             (Rule.IsTime(At) && Rule.IsTime(Until) && At <= Until, "at and until are not in order"),
             (Rule.IsId(Lineage), "lineage is not an id"),
             (Rule.IsText(Sub, 200), "sub is empty or too long"),
-            (Version >= (Allowed ? 1 : 0), "version is out of range"));
+            (Version >= (Allowed ? 1 : 0), "version is out of range")
+        );
 }

@@ -31,7 +31,10 @@ public sealed record PublicJwk
                 Encoding.UTF8.GetBytes(
                     IsSigning
                         ? $$"""{"crv":"{{Crv}}","kty":"{{Kty}}","x":"{{X}}","y":"{{Y}}"}"""
-                        : $$"""{"crv":"{{Crv}}","kty":"{{Kty}}","x":"{{X}}"}""")));
+                        : $$"""{"crv":"{{Crv}}","kty":"{{Kty}}","x":"{{X}}"}"""
+                )
+            )
+        );
 
     /// <summary>The JWK of a P-256 key.</summary>
     /// <param name="key">The key; only its public half is read.</param>
@@ -51,7 +54,12 @@ public sealed record PublicJwk
     /// <param name="x25519">Its 32 bytes.</param>
     public static PublicJwk Of(ReadOnlySpan<byte> x25519) =>
         x25519.Length == 32
-            ? new PublicJwk { Kty = "OKP", Crv = "X25519", X = Base64UrlText.Encode(x25519) }
+            ? new PublicJwk
+            {
+                Kty = "OKP",
+                Crv = "X25519",
+                X = Base64UrlText.Encode(x25519),
+            }
             : throw new ArgumentException("An X25519 public key has 32 bytes.", nameof(x25519));
 
     /// <summary>The P-256 key, to verify with.</summary>
@@ -62,7 +70,8 @@ public sealed record PublicJwk
             {
                 Curve = ECCurve.NamedCurves.nistP256,
                 Q = new ECPoint { X = Base64UrlText.Decode(X), Y = Base64UrlText.Decode(Y) },
-            });
+            }
+        );
 
     /// <summary>The 32 bytes of an X25519 public key.</summary>
     public byte[] ToX25519() =>

@@ -86,7 +86,8 @@ public sealed record Seal : IDocument<Seal>
             (Rows >= 0, "rows is below 0"),
             (Length is >= 1 and <= MaximumLength, "length is out of range"),
             (Rule.IsDigest(Sha256), "sha256 is not 64 lower-case hex digits"),
-            (Type == SealTypes.Tokens ? Rule.IsDigest(Answers) : Answers is null, "answers does not fit the type"));
+            (Type == SealTypes.Tokens ? Rule.IsDigest(Answers) : Answers is null, "answers does not fit the type")
+        );
 
     private string? FixedSender() =>
         Type switch

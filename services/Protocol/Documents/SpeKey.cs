@@ -43,7 +43,8 @@ public sealed record SpeKey : IDocument<SpeKey>
             (Rule.IsParty(Party), "party is not a party id"),
             (Rule.Is32Bytes(Key), "key is not 32 bytes in base64url"),
             (Sequence >= 1, "sequence is below 1"),
-            (Rule.IsTime(From) && Rule.IsTime(To) && From < To, "from and to are not in order"));
+            (Rule.IsTime(From) && Rule.IsTime(To) && From < To, "from and to are not in order")
+        );
 }
 
 /// <summary>An SPE says that it wrote the rows of a manifest to a workspace and destroyed the delivery key.</summary>
@@ -84,5 +85,6 @@ public sealed record Receipt : IDocument<Receipt>
             (Rule.IsDigest(Manifest) && Rule.IsDigest(Order), "manifest or order is not a digest"),
             (Rows >= 0 && Persons >= 0 && Persons <= Rows, "rows or persons is out of range"),
             (Rule.IsId(Workspace), "workspace is not an id"),
-            (Rule.IsTime(At), "at is out of range"));
+            (Rule.IsTime(At), "at is out of range")
+        );
 }

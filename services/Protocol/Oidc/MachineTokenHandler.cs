@@ -10,7 +10,9 @@ public sealed class MachineTokenHandler(MachineTokenSource tokens, string scope)
 {
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(
-        HttpRequestMessage request, CancellationToken cancellationToken)
+        HttpRequestMessage request,
+        CancellationToken cancellationToken
+    )
     {
         var token = await tokens.TokenAsync(scope, cancellationToken);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);

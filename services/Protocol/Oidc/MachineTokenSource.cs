@@ -10,7 +10,8 @@ namespace HealthDataNode.Protocol.Oidc;
 /// <param name="http">A plain client for the issuer; nothing is retried here.</param>
 /// <param name="identity">Who the machine is.</param>
 /// <param name="time">The clock.</param>
-public sealed class MachineTokenSource(HttpClient http, MachineIdentity identity, TimeProvider? time = null) : IDisposable
+public sealed class MachineTokenSource(HttpClient http, MachineIdentity identity, TimeProvider? time = null)
+    : IDisposable
 {
     private static readonly TimeSpan RenewBefore = TimeSpan.FromSeconds(30);
     private readonly TimeProvider time = time ?? TimeProvider.System;
@@ -88,7 +89,8 @@ public sealed class MachineTokenSource(HttpClient http, MachineIdentity identity
                 ["client_id"] = identity.ClientId,
                 ["client_assertion_type"] = ClientAssertion.Type,
                 ["client_assertion"] = ClientAssertion.Create(key.Value, identity.ClientId, identity.Issuer, asked),
-            });
+            }
+        );
         using var response = await http.PostAsync(endpoint, form, cancel);
         if (!response.IsSuccessStatusCode)
         {
@@ -96,17 +98,19 @@ public sealed class MachineTokenSource(HttpClient http, MachineIdentity identity
             throw new HttpRequestException(
                 $"The issuer refused {identity.ClientId} a token for {scope}: {(int)response.StatusCode} {error}.",
                 null,
-                response.StatusCode);
+                response.StatusCode
+            );
         }
 
         var answer = await response.Content.ReadFromJsonAsync<JsonElement>(cancel);
-        return answer.ValueKind == JsonValueKind.Object
+        return
+            answer.ValueKind == JsonValueKind.Object
             && answer.TryGetProperty("access_token", out var token)
             && token.GetString() is { Length: > 0 } text
             && answer.TryGetProperty("expires_in", out var expires)
             && expires.TryGetInt64(out var seconds)
-                ? new CachedToken(text, asked.AddSeconds(seconds) - RenewBefore)
-                : throw new HttpRequestException("The issuer's answer holds no access token.");
+            ? new CachedToken(text, asked.AddSeconds(seconds) - RenewBefore)
+            : throw new HttpRequestException("The issuer's answer holds no access token.");
     }
 
     private async Task<Uri> DiscoverAsync(CancellationToken cancel)
@@ -115,12 +119,13 @@ public sealed class MachineTokenSource(HttpClient http, MachineIdentity identity
         var document = await http.GetFromJsonAsync<JsonElement>(address, cancel);
 
         // OpenID Connect Discovery 4.3: the issuer in the document is the one that was asked.
-        return document.TryGetProperty("issuer", out var issuer)
+        return
+            document.TryGetProperty("issuer", out var issuer)
             && issuer.GetString() == identity.Issuer
             && document.TryGetProperty("token_endpoint", out var endpoint)
             && Uri.TryCreate(endpoint.GetString(), UriKind.Absolute, out var uri)
-                ? uri
-                : throw new HttpRequestException($"The document at {address} is not that of issuer {identity.Issuer}.");
+            ? uri
+            : throw new HttpRequestException($"The document at {address} is not that of issuer {identity.Issuer}.");
     }
 
     private static async Task<string> ErrorOf(HttpResponseMessage response, CancellationToken cancel)

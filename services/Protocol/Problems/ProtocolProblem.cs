@@ -52,7 +52,13 @@ public sealed record ProtocolProblem
     /// <param name="title">What went wrong.</param>
     /// <param name="detail">What to do.</param>
     public static ProtocolProblem Of(string type, int status, string title, string? detail = null) =>
-        new() { Type = type, Status = status, Title = title, Detail = detail };
+        new()
+        {
+            Type = type,
+            Status = status,
+            Title = title,
+            Detail = detail,
+        };
 
     /// <summary>The problem that a refused document or seal is answered with: 422, or 409 where the permit is
     /// outside its dates.</summary>
@@ -67,7 +73,9 @@ public sealed record ProtocolProblem
             Extensions = new Dictionary<string, JsonElement>
             {
                 ["refusal"] = JsonSerializer.SerializeToElement(
-                    refused.Refusal.ToString(), ProtocolProblemJson.Default.String),
+                    refused.Refusal.ToString(),
+                    ProtocolProblemJson.Default.String
+                ),
             },
         };
 
@@ -78,12 +86,17 @@ public sealed record ProtocolProblem
     /// <summary>Reads the problem in an answer; an answer without one gives its status alone.</summary>
     /// <param name="response">An answer that is no success.</param>
     /// <param name="cancel">Stops reading.</param>
-    public static async Task<ProtocolProblem> ReadAsync(HttpResponseMessage response, CancellationToken cancel = default)
+    public static async Task<ProtocolProblem> ReadAsync(
+        HttpResponseMessage response,
+        CancellationToken cancel = default
+    )
     {
         var status = (int)response.StatusCode;
         var nothing = new ProtocolProblem { Status = status, Title = response.ReasonPhrase };
-        if (response.Content.Headers.ContentType?.MediaType != MediaType
-            || response.Content.Headers.ContentLength > LongestRead)
+        if (
+            response.Content.Headers.ContentType?.MediaType != MediaType
+            || response.Content.Headers.ContentLength > LongestRead
+        )
         {
             return nothing;
         }
@@ -93,7 +106,10 @@ public sealed record ProtocolProblem
             await using var stream = await response.Content.ReadAsStreamAsync(cancel);
             var buffer = new byte[LongestRead];
             var read = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancel);
-            var problem = JsonSerializer.Deserialize(buffer.AsSpan(0, read), ProtocolProblemJson.Default.ProtocolProblem);
+            var problem = JsonSerializer.Deserialize(
+                buffer.AsSpan(0, read),
+                ProtocolProblemJson.Default.ProtocolProblem
+            );
             return problem is null ? nothing : problem with { Status = status };
         }
         catch (JsonException)
@@ -126,7 +142,11 @@ public sealed record ProtocolProblem
             // For whoever records refusals; the name without the prefix.
             httpContext.Items["problem-type"] = problem.Type.Split('/')[^1];
             return httpContext.Response.WriteAsJsonAsync(
-                problem, ProtocolProblemJson.Default.ProtocolProblem, MediaType, httpContext.RequestAborted);
+                problem,
+                ProtocolProblemJson.Default.ProtocolProblem,
+                MediaType,
+                httpContext.RequestAborted
+            );
         }
     }
 }
@@ -142,7 +162,8 @@ public sealed class ProtocolProblemException(ProtocolProblem problem)
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 [JsonSerializable(typeof(ProtocolProblem))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(long))]

@@ -16,7 +16,14 @@ public sealed class SealBuilder(DocumentSigner signer)
     /// <param name="bytes">Length and SHA-256 of the file.</param>
     /// <param name="answers">Digest of the seal that this one answers; with type tokens only.</param>
     public SignedDocument<Seal> Build(
-        string type, string recipient, string order, int part, long rows, SealedBytes bytes, string? answers = null) =>
+        string type,
+        string recipient,
+        string order,
+        int part,
+        long rows,
+        SealedBytes bytes,
+        string? answers = null
+    ) =>
         signer.Sign(
             new Seal
             {
@@ -29,5 +36,6 @@ public sealed class SealBuilder(DocumentSigner signer)
                 Length = bytes.Length,
                 Sha256 = bytes.Sha256,
                 Answers = answers,
-            });
+            }
+        );
 }

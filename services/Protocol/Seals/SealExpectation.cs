@@ -8,4 +8,10 @@ namespace HealthDataNode.Protocol.Seals;
 /// <param name="Part">The part; null where the seal is what names it.</param>
 /// <param name="Answers">Digest of the receiver's own seal that it must answer; with type tokens only.</param>
 public sealed record SealExpectation(
-    string Type, string Sender, string Recipient, string Order, int? Part = null, string? Answers = null);
+    string Type,
+    string Sender,
+    string Recipient,
+    string Order,
+    int? Part = null,
+    string? Answers = null
+);

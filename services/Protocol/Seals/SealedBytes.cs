@@ -36,7 +36,13 @@ public readonly record struct SealedBytes(long Length, string Sha256)
     public static async Task<SealedBytes> OfFileAsync(string path, CancellationToken cancel = default)
     {
         await using var stream = new FileStream(
-            path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1, FileOptions.SequentialScan | FileOptions.Asynchronous);
+            path,
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.ReadWrite,
+            1,
+            FileOptions.SequentialScan | FileOptions.Asynchronous
+        );
         return await OfAsync(stream, cancel);
     }
 }

@@ -22,7 +22,9 @@ internal static class DocumentReader
         if (!jws.Verifies(key))
         {
             throw new DocumentRefusedException(
-                Refusal.Signature, $"The signature of the {T.Typ} is not by the key that it names.");
+                Refusal.Signature,
+                $"The signature of the {T.Typ} is not by the key that it names."
+            );
         }
 
         return new SignedDocument<T>(jws.Text, jws.Digest, Payload<T>(jws), jws.Kid);
@@ -41,7 +43,9 @@ internal static class DocumentReader
         {
             // The serialiser's own text can quote what it read.
             throw new DocumentRefusedException(
-                Refusal.Malformed, $"The payload of the {T.Typ} has not exactly the members of its kind.");
+                Refusal.Malformed,
+                $"The payload of the {T.Typ} has not exactly the members of its kind."
+            );
         }
 
         if (payload is null)

@@ -18,8 +18,10 @@ public static class KeyRequests
     /// <param name="signer">The party's signing key, which the root has stated already.</param>
     /// <param name="sequence">From 1.</param>
     public static SignedDocument<KeyRequest> ForEncryption(
-        ReadOnlySpan<byte> publicKey, DocumentSigner signer, int sequence = 1) =>
-        signer.Sign(Request(signer.Party, KeyUses.Encryption, PublicJwk.Of(publicKey), sequence));
+        ReadOnlySpan<byte> publicKey,
+        DocumentSigner signer,
+        int sequence = 1
+    ) => signer.Sign(Request(signer.Party, KeyUses.Encryption, PublicJwk.Of(publicKey), sequence));
 
     /// <summary>The endorsement of a new signing key, signed by the one before it.</summary>
     /// <param name="newKey">The new key.</param>
@@ -29,5 +31,11 @@ public static class KeyRequests
         before.Sign(Request(before.Party, use, newKey, before.Sequence + 1));
 
     private static KeyRequest Request(string party, string use, PublicJwk key, int sequence) =>
-        new() { Party = party, Use = use, Key = key, Sequence = sequence };
+        new()
+        {
+            Party = party,
+            Use = use,
+            Key = key,
+            Sequence = sequence,
+        };
 }

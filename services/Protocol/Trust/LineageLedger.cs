@@ -9,8 +9,7 @@ namespace HealthDataNode.Protocol.Trust;
 /// <param name="Digest">Its digest.</param>
 /// <param name="ApplicantSub">Its applicant's <c>sub</c>.</param>
 /// <param name="ApplicantOrg">Its applicant's organisation.</param>
-public sealed record LineageHead(
-    string Lineage, int Version, string Digest, string ApplicantSub, string ApplicantOrg)
+public sealed record LineageHead(string Lineage, int Version, string Digest, string ApplicantSub, string ApplicantOrg)
 {
     /// <summary>The head that a permit makes.</summary>
     /// <param name="permit">A verified permit.</param>
@@ -20,7 +19,8 @@ public sealed record LineageHead(
             permit.Payload.Version,
             permit.Digest,
             permit.Payload.Applicant.Sub,
-            permit.Payload.Applicant.Org);
+            permit.Payload.Applicant.Org
+        );
 }
 
 /// <summary>The rules of a lineage: a verifier keeps its newest version and refuses an older one, a second
@@ -48,8 +48,7 @@ public sealed class LineageLedger
     /// <returns>The head, to persist where it is another than before.</returns>
     /// <exception cref="DocumentRefusedException">It breaks a rule of the lineage.</exception>
     public LineageHead Accept(SignedDocument<PermitDocument> permit) =>
-        heads.AddOrUpdate(
-            permit.Payload.Lineage, _ => LineageHead.Of(permit), (_, head) => Next(head, permit));
+        heads.AddOrUpdate(permit.Payload.Lineage, _ => LineageHead.Of(permit), (_, head) => Next(head, permit));
 
     /// <summary>The head after a permit, or a refusal; for a service that keeps heads in its database.</summary>
     /// <param name="head">The head that was persisted; null where none was.</param>
@@ -71,19 +70,28 @@ public sealed class LineageLedger
         if (next.Version < head.Version)
         {
             throw new DocumentRefusedException(
-                Refusal.OlderVersion, $"Version {head.Version} of this permit has been seen; this is {next.Version}.");
+                Refusal.OlderVersion,
+                $"Version {head.Version} of this permit has been seen; this is {next.Version}."
+            );
         }
 
         // Where versions between were never seen, the chain cannot be followed; Permit's signature stands alone.
-        if (next.Version == head.Version || (next.Version == head.Version + 1 && permit.Payload.Previous != head.Digest))
+        if (
+            next.Version == head.Version
+            || (next.Version == head.Version + 1 && permit.Payload.Previous != head.Digest)
+        )
         {
             throw new DocumentRefusedException(
-                Refusal.SecondSuccessor, $"Another version {next.Version}, or another one before it, has been seen.");
+                Refusal.SecondSuccessor,
+                $"Another version {next.Version}, or another one before it, has been seen."
+            );
         }
 
         return next.ApplicantSub == head.ApplicantSub && next.ApplicantOrg == head.ApplicantOrg
             ? next
             : throw new DocumentRefusedException(
-                Refusal.OtherApplicant, "A lineage keeps its applicant, and this version names another.");
+                Refusal.OtherApplicant,
+                "A lineage keeps its applicant, and this version names another."
+            );
     }
 }

@@ -7,7 +7,10 @@ namespace HealthDataNode.Protocol.Trust;
 /// <param name="Permit">The permit.</param>
 /// <param name="Source">What the permit says of the order's source: holder, columns, identifier budget.</param>
 public sealed record VerifiedOrder(
-    SignedDocument<OrderDocument> Order, SignedDocument<PermitDocument> Permit, PermitSource Source)
+    SignedDocument<OrderDocument> Order,
+    SignedDocument<PermitDocument> Permit,
+    PermitSource Source
+)
 {
     /// <summary>The holder, as the permit names it.</summary>
     public string Holder => Source.Holder;
@@ -63,7 +66,10 @@ public sealed class OrderAndPermit(TrustStore trust, TimeProvider? time = null)
         var key = Pinned<SpeKey>(speKey, permit.Spe);
         return key.Payload.IsInForce(time.GetUtcNow())
             ? key
-            : throw new DocumentRefusedException(Refusal.KeyNotInForce, "The SPE's encryption key is outside its dates.");
+            : throw new DocumentRefusedException(
+                Refusal.KeyNotInForce,
+                "The SPE's encryption key is outside its dates."
+            );
     }
 
     /// <summary>Verifies an SPE's receipt for a manifest.</summary>
@@ -71,12 +77,12 @@ public sealed class OrderAndPermit(TrustStore trust, TimeProvider? time = null)
     /// <param name="order">The order.</param>
     /// <param name="manifest">The manifest.</param>
     /// <exception cref="DocumentRefusedException">It is refused, or is for something else.</exception>
-    public SignedDocument<Receipt> VerifyReceipt(
-        string receipt, VerifiedOrder order, SignedDocument<Manifest> manifest)
+    public SignedDocument<Receipt> VerifyReceipt(string receipt, VerifiedOrder order, SignedDocument<Manifest> manifest)
     {
         var received = Pinned<Receipt>(receipt, order.Spe);
         var says = received.Payload;
-        return says.Manifest == manifest.Digest
+        return
+            says.Manifest == manifest.Digest
             && says.Order == order.Order.Digest
             && says.Rows == manifest.Payload.Rows
             && says.Workspace == order.Permit.Payload.Lineage
@@ -90,11 +96,15 @@ public sealed class OrderAndPermit(TrustStore trust, TimeProvider? time = null)
     /// <param name="deliveryKey">The verified seal of the delivery key.</param>
     /// <exception cref="DocumentRefusedException">It is refused, or is for something else.</exception>
     public SignedDocument<Manifest> VerifyManifest(
-        string manifest, VerifiedOrder order, SignedDocument<Seal> deliveryKey)
+        string manifest,
+        VerifiedOrder order,
+        SignedDocument<Seal> deliveryKey
+    )
     {
         var verified = trust.Verify<Manifest>(manifest);
         var says = verified.Payload;
-        return says.Order == order.Order.Digest
+        return
+            says.Order == order.Order.Digest
             && says.Permit == order.Permit.Digest
             && says.Lineage == order.Permit.Payload.Lineage
             && says.Source == order.Source.Source
@@ -124,6 +134,8 @@ public sealed class OrderAndPermit(TrustStore trust, TimeProvider? time = null)
         return trust.IsPinned(document.Kid, pin)
             ? document
             : throw new DocumentRefusedException(
-                Refusal.NotPinned, "The key is not the one that the permit pins, nor endorsed by it.");
+                Refusal.NotPinned,
+                "The key is not the one that the permit pins, nor endorsed by it."
+            );
     }
 }

@@ -55,7 +55,11 @@ public sealed class RootAuthority : IDisposable
     /// the key is stated, but permits that pin the one before do not reach it and must be amended.</param>
     /// <exception cref="DocumentRefusedException">The request proves nothing, or does not follow on.</exception>
     public SignedDocument<KeyStatement> State(
-        string request, DateTimeOffset from, DateTimeOffset to, string? endorsement = null)
+        string request,
+        DateTimeOffset from,
+        DateTimeOffset to,
+        string? endorsement = null
+    )
     {
         var trust = new TrustStore(statements, FingerprintPath, time);
         var asked = Proven(request, trust);
@@ -77,7 +81,8 @@ public sealed class RootAuthority : IDisposable
                 From = from.ToUnixTimeSeconds(),
                 To = to.ToUnixTimeSeconds(),
             },
-            KeyUses.Root);
+            KeyUses.Root
+        );
         lines.Add(new StatementLine(statement.Text, endorsement).Write());
         PrivateFile.WritePublic(statements, string.Join('\n', lines) + "\n");
         return statement;
@@ -94,12 +99,13 @@ public sealed class RootAuthority : IDisposable
     {
         var known = trust.AllOf(asked.Party, asked.Use);
         var next = known.Select(k => k.Statement.Sequence).DefaultIfEmpty(0).Max() + 1;
-        var isRenewal = known.Any(k =>
-            k.Statement.Sequence == asked.Sequence && k.Thumbprint == asked.Key.Thumbprint);
+        var isRenewal = known.Any(k => k.Statement.Sequence == asked.Sequence && k.Thumbprint == asked.Key.Thumbprint);
         if (asked.Sequence != next && !isRenewal)
         {
             throw new DocumentRefusedException(
-                Refusal.Invalid, $"The next key of {asked.Party} for {asked.Use} has sequence {next}.");
+                Refusal.Invalid,
+                $"The next key of {asked.Party} for {asked.Use} has sequence {next}."
+            );
         }
     }
 
@@ -108,7 +114,9 @@ public sealed class RootAuthority : IDisposable
         if (endorsement is not null && !trust.Endorses(endorsement, asked))
         {
             throw new DocumentRefusedException(
-                Refusal.Signature, "The endorsement is not of this key by the key before it.");
+                Refusal.Signature,
+                "The endorsement is not of this key by the key before it."
+            );
         }
     }
 
@@ -121,7 +129,10 @@ public sealed class RootAuthority : IDisposable
             using var own = asked.Key.ToEcdsa();
             return jws.Kid == KeyStatement.KidOf(asked.Party, asked.Sequence, asked.Use)
                 ? DocumentReader.Open<KeyRequest>(jws, own).Payload
-                : throw new DocumentRefusedException(Refusal.UnknownKey, "The request's kid is not the key's own name.");
+                : throw new DocumentRefusedException(
+                    Refusal.UnknownKey,
+                    "The request's kid is not the key's own name."
+                );
         }
 
         // X25519 cannot sign: the party answers for it with the newest of a signing key that the root has stated.
@@ -130,7 +141,9 @@ public sealed class RootAuthority : IDisposable
             .FirstOrDefault(k => k?.Statement.Kid() == jws.Kid && k.Verifier is not null);
         return signer is null
             ? throw new DocumentRefusedException(
-                Refusal.UnknownKey, "The request for an encryption key is not signed by a signing key of the party.")
+                Refusal.UnknownKey,
+                "The request for an encryption key is not signed by a signing key of the party."
+            )
             : DocumentReader.Open<KeyRequest>(jws, signer.Verifier!).Payload;
     }
 
@@ -145,6 +158,7 @@ public sealed class RootAuthority : IDisposable
             .LastOrDefault(s =>
                 s.Payload.Kid() == KeyStatement.KidOf(asked.Party, asked.Sequence, asked.Use)
                 && s.Payload.Key.Thumbprint == asked.Key.Thumbprint
-                && now < s.Payload.To);
+                && now < s.Payload.To
+            );
     }
 }

@@ -19,23 +19,36 @@ internal static class RootFiles
             return jwk is not null && jwk.IsSound() && jwk.IsSigning && jwk.Thumbprint == fingerprint
                 ? new TrustedKey(StatementOf(jwk), false)
                 : throw new InvalidDataException(
-                    $"{jwkPath} is not the key of the fingerprint in {fingerprintPath}; get both from the node again.");
+                    $"{jwkPath} is not the key of the fingerprint in {fingerprintPath}; get both from the node again."
+                );
         }
         catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
         {
             throw new InvalidDataException(
-                $"The root's key cannot be read from {fingerprintPath} and {jwkPath}; run Setup, which writes both.", e);
+                $"The root's key cannot be read from {fingerprintPath} and {jwkPath}; run Setup, which writes both.",
+                e
+            );
         }
     }
 
     public static void Write(string directory, PublicJwk key)
     {
         PrivateFile.WritePublic(
-            Path.Combine(directory, Jwk), JsonSerializer.Serialize(key, DocumentJson.Default.PublicJwk) + "\n");
+            Path.Combine(directory, Jwk),
+            JsonSerializer.Serialize(key, DocumentJson.Default.PublicJwk) + "\n"
+        );
         PrivateFile.WritePublic(Path.Combine(directory, Fingerprint), key.Thumbprint + "\n");
     }
 
     // The root is stated by nobody: this only carries its key.
     private static KeyStatement StatementOf(PublicJwk key) =>
-        new() { Party = KeyUses.Root, Use = KeyUses.Root, Key = key, Sequence = 1, From = 0, To = long.MaxValue };
+        new()
+        {
+            Party = KeyUses.Root,
+            Use = KeyUses.Root,
+            Key = key,
+            Sequence = 1,
+            From = 0,
+            To = long.MaxValue,
+        };
 }

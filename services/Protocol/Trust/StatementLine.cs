@@ -28,6 +28,7 @@ internal sealed record StatementLine(string Statement, string? Endorsement = nul
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
-    AllowDuplicateProperties = false)]
+    AllowDuplicateProperties = false
+)]
 [JsonSerializable(typeof(StatementLine))]
 internal sealed partial class StatementLineJson : JsonSerializerContext;

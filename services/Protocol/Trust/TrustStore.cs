@@ -86,11 +86,13 @@ public sealed class TrustStore
     public bool IsPinned(string kid, PermitSpe pin)
     {
         var keys = Fresh().Keys;
-        if (!keys.TryGetValue(kid, out var key)
+        if (
+            !keys.TryGetValue(kid, out var key)
             || key.Statement.Party != pin.Party
             || key.Statement.Use != KeyUses.Spe
             || key.Statement.Sequence < pin.Sequence
-            || keys.GetValueOrDefault(KeyStatement.KidOf(pin.Party, pin.Sequence, KeyUses.Spe))?.Thumbprint != pin.Key)
+            || keys.GetValueOrDefault(KeyStatement.KidOf(pin.Party, pin.Sequence, KeyUses.Spe))?.Thumbprint != pin.Key
+        )
         {
             return false;
         }
@@ -107,7 +109,13 @@ public sealed class TrustStore
     internal bool Endorses(string endorsement, KeyRequest asked) => Endorsement.Holds(endorsement, asked, Fresh().Keys);
 
     private static KeyRequest AskedFor(KeyStatement statement) =>
-        new() { Party = statement.Party, Use = statement.Use, Key = statement.Key, Sequence = statement.Sequence };
+        new()
+        {
+            Party = statement.Party,
+            Use = statement.Use,
+            Key = statement.Key,
+            Sequence = statement.Sequence,
+        };
 
     private static void CheckParty<T>(SignedDocument<T> document, string signer, string? expected)
         where T : class, IDocument<T>
@@ -121,7 +129,9 @@ public sealed class TrustStore
         if ((issuer is not null && issuer != signer) || (expected is not null && expected != signer))
         {
             throw new DocumentRefusedException(
-                Refusal.WrongParty, $"The {T.Typ} is signed by another party than it must come from.");
+                Refusal.WrongParty,
+                $"The {T.Typ} is signed by another party than it must come from."
+            );
         }
     }
 
@@ -219,7 +229,11 @@ public sealed class TrustStore
     }
 
     private sealed record Snapshot(
-        IReadOnlyDictionary<string, TrustedKey> Keys, Stamp Stamp, DateTimeOffset ReadAt, int Refused);
+        IReadOnlyDictionary<string, TrustedKey> Keys,
+        Stamp Stamp,
+        DateTimeOffset ReadAt,
+        int Refused
+    );
 
     private readonly record struct Stamp(DateTime Written, long Length)
     {

@@ -55,14 +55,21 @@ public sealed class FileUploadStore(string directory) : IUploadStore
         var jws = Jws.Read(sidecar.Seal);
         var seal = DocumentReader.Payload<Seal>(jws);
         return Task.FromResult<UploadState?>(
-            new UploadState(key, sidecar.Seal, jws.Digest, seal, offset, sidecar.Accepted));
+            new UploadState(key, sidecar.Seal, jws.Digest, seal, offset, sidecar.Accepted)
+        );
     }
 
     /// <inheritdoc/>
     public async Task<long> AppendAsync(UploadState state, Stream content, CancellationToken cancel)
     {
         await using var stream = new FileStream(
-            PathOf(state.Key), FileMode.Open, FileAccess.Write, FileShare.Read, 0, FileOptions.Asynchronous);
+            PathOf(state.Key),
+            FileMode.Open,
+            FileAccess.Write,
+            FileShare.Read,
+            0,
+            FileOptions.Asynchronous
+        );
         if (stream.Length != state.Offset)
         {
             throw new IOException("The upload was changed by somebody else.");
@@ -111,7 +118,8 @@ public sealed class FileUploadStore(string directory) : IUploadStore
             FileAccess.Read,
             FileShare.ReadWrite | FileShare.Delete,
             BufferSize,
-            FileOptions.SequentialScan | FileOptions.Asynchronous);
+            FileOptions.SequentialScan | FileOptions.Asynchronous
+        );
 
     /// <inheritdoc/>
     public Task DeleteAsync(UploadKey key, CancellationToken cancel)

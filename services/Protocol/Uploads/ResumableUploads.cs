@@ -14,7 +14,9 @@ public static class ResumableUploads
     /// <param name="pattern">A pattern with the order as <c>{id}</c>, such as <c>/v1/orders/{id}/parts</c>.</param>
     /// <returns>For authorisation and the like, on all of them.</returns>
     public static IEndpointConventionBuilder MapResumableUploads<TReceiver>(
-        this IEndpointRouteBuilder routes, string pattern)
+        this IEndpointRouteBuilder routes,
+        string pattern
+    )
         where TReceiver : class, IUploadReceiver
     {
         if (!pattern.Contains("{id}", StringComparison.Ordinal))
@@ -25,15 +27,24 @@ public static class ResumableUploads
         var lanes = new UploadLanes();
         var group = routes.MapGroup(pattern);
         group.MapPost("", (HttpContext context, string id) => Call(context, id).CreateAsync());
-        group.MapMethods("", [HttpMethods.Options], (HttpContext context, string id) => Call(context, id).LimitsAsync());
+        group.MapMethods(
+            "",
+            [HttpMethods.Options],
+            (HttpContext context, string id) => Call(context, id).LimitsAsync()
+        );
         group.MapMethods(
             "{upload}",
             [HttpMethods.Head],
-            (HttpContext context, string id, string upload) => Call(context, id).HeadAsync(upload));
+            (HttpContext context, string id, string upload) => Call(context, id).HeadAsync(upload)
+        );
         group.MapPatch(
-            "{upload}", (HttpContext context, string id, string upload) => Call(context, id).AppendAsync(upload));
+            "{upload}",
+            (HttpContext context, string id, string upload) => Call(context, id).AppendAsync(upload)
+        );
         group.MapDelete(
-            "{upload}", (HttpContext context, string id, string upload) => Call(context, id).DeleteAsync(upload));
+            "{upload}",
+            (HttpContext context, string id, string upload) => Call(context, id).DeleteAsync(upload)
+        );
         return group;
 
         UploadCall<TReceiver> Call(HttpContext context, string id) => new(context, id, lanes);

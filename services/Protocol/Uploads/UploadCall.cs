@@ -61,9 +61,7 @@ internal sealed class UploadCall<TReceiver>(HttpContext context, string order, U
             return ProtocolProblem.Of(refused).ToResult();
         }
 
-        return admission.IsAdmitted
-            ? await CreateAsync(admission.Seal, completes)
-            : admission.Problem.ToResult();
+        return admission.IsAdmitted ? await CreateAsync(admission.Seal, completes) : admission.Problem.ToResult();
     }
 
     public Task<IResult> HeadAsync(string name) =>
@@ -75,7 +73,8 @@ internal sealed class UploadCall<TReceiver>(HttpContext context, string order, U
                 context.Response.Headers[LengthHeader] = Write(state.Seal.Length);
                 context.Response.Headers.CacheControl = "no-store";
                 return Task.FromResult<IResult>(TypedResults.NoContent());
-            });
+            }
+        );
 
     public Task<IResult> DeleteAsync(string name) =>
         WithUploadAsync(
@@ -89,7 +88,8 @@ internal sealed class UploadCall<TReceiver>(HttpContext context, string order, U
 
                 await store.DeleteAsync(state.Key, CancellationToken.None);
                 return TypedResults.NoContent();
-            });
+            }
+        );
 
     public Task<IResult> AppendAsync(string name) => WithUploadAsync(name, AppendAsync);
 
@@ -121,7 +121,8 @@ internal sealed class UploadCall<TReceiver>(HttpContext context, string order, U
             return Mismatch(state.Offset, offset);
         }
 
-        return CheckLength(state.Seal.Length, offset, completes) ?? await TakeAsync(state, completes, created: false, overtaken);
+        return CheckLength(state.Seal.Length, offset, completes)
+            ?? await TakeAsync(state, completes, created: false, overtaken);
     }
 
     private async Task<IResult> CreateAsync(SignedDocument<Seal> seal, bool completes)
@@ -142,7 +143,8 @@ internal sealed class UploadCall<TReceiver>(HttpContext context, string order, U
                     return Refuse(
                         ProblemTypes.PartConflict,
                         409,
-                        $"Part {key.Part} was begun or accepted under another seal; send the bytes that you sent first.");
+                        $"Part {key.Part} was begun or accepted under another seal; send the bytes that you sent first."
+                    );
                 }
 
                 context.Response.Headers.Location = LocationOf(state);
@@ -159,7 +161,8 @@ internal sealed class UploadCall<TReceiver>(HttpContext context, string order, U
 
                 Describe(state.Offset, complete: false);
                 return TypedResults.StatusCode(StatusCodes.Status201Created);
-            });
+            }
+        );
     }
 
     /// <summary>Appends, and finishes where the sender says that this was the last.</summary>
@@ -205,11 +208,13 @@ internal sealed class UploadCall<TReceiver>(HttpContext context, string order, U
         {
             await store.DeleteAsync(state.Key, CancellationToken.None);
             context.Response.Headers[CompleteHeader] = Write(true);
-            return (ProtocolProblem.Of(refused) with
-            {
-                Type = ProblemTypes.SealMismatch,
-                Detail = "The bytes are not those of the seal; the upload was deleted. Send the part again.",
-            }).ToResult();
+            return (
+                ProtocolProblem.Of(refused) with
+                {
+                    Type = ProblemTypes.SealMismatch,
+                    Detail = "The bytes are not those of the seal; the upload was deleted. Send the part again.",
+                }
+            ).ToResult();
         }
 
         if (await receiver.ReceiveAsync(context, state) is not { } problem)
@@ -245,9 +250,11 @@ internal sealed class UploadCall<TReceiver>(HttpContext context, string order, U
             : await InLaneAsync(
                 key,
                 async overtaken =>
-                    await store.FindAsync(key, CancellationToken.None) is { } state && UploadResource.NameOf(state) == name
+                    await store.FindAsync(key, CancellationToken.None) is { } state
+                    && UploadResource.NameOf(state) == name
                         ? await act(state, overtaken)
-                        : NotFound());
+                        : NotFound()
+            );
     }
 
     private async Task<IResult> InLaneAsync(UploadKey key, Func<CancellationToken, Task<IResult>> act)
@@ -292,8 +299,10 @@ internal sealed class UploadCall<TReceiver>(HttpContext context, string order, U
 
     private bool HasContent() =>
         context.Request.ContentLength is > 0
-        || (context.Request.ContentLength is null
-            && context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true);
+        || (
+            context.Request.ContentLength is null
+            && context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true
+        );
 
     private void AllowMaximumAppend()
     {
@@ -326,18 +335,27 @@ internal sealed class UploadCall<TReceiver>(HttpContext context, string order, U
     private IResult Mismatch(long expected, long provided)
     {
         Describe(expected, complete: false);
-        return (ProtocolProblem.Of(
-            ProblemTypes.MismatchingUploadOffset,
-            409,
-            "offset from request does not match offset of resource",
-            "Go on at expected-offset.") with
-        {
-            Extensions = new Dictionary<string, JsonElement>
+        return (
+            ProtocolProblem.Of(
+                ProblemTypes.MismatchingUploadOffset,
+                409,
+                "offset from request does not match offset of resource",
+                "Go on at expected-offset."
+            ) with
             {
-                ["expected-offset"] = JsonSerializer.SerializeToElement(expected, ProtocolProblemJson.Default.Int64),
-                ["provided-offset"] = JsonSerializer.SerializeToElement(provided, ProtocolProblemJson.Default.Int64),
-            },
-        }).ToResult();
+                Extensions = new Dictionary<string, JsonElement>
+                {
+                    ["expected-offset"] = JsonSerializer.SerializeToElement(
+                        expected,
+                        ProtocolProblemJson.Default.Int64
+                    ),
+                    ["provided-offset"] = JsonSerializer.SerializeToElement(
+                        provided,
+                        ProtocolProblemJson.Default.Int64
+                    ),
+                },
+            }
+        ).ToResult();
     }
 
     private IResult Completed() =>
@@ -346,7 +364,11 @@ internal sealed class UploadCall<TReceiver>(HttpContext context, string order, U
     private IResult Inconsistent(string detail) => Refuse(ProblemTypes.InconsistentUploadLength, 400, detail);
 
     private IResult BadHeader(string name) =>
-        Refuse(ProblemTypes.UploadHeader, 400, $"{name} is missing, there twice, or not of interop version {InteropVersion}.");
+        Refuse(
+            ProblemTypes.UploadHeader,
+            400,
+            $"{name} is missing, there twice, or not of interop version {InteropVersion}."
+        );
 
     private static IResult NotFound() =>
         ProtocolProblem

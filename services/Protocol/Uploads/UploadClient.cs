@@ -47,7 +47,13 @@ public sealed class UploadClient(HttpClient http, UploadClientOptions? options =
     public async Task<UploadedPart> UploadAsync(Uri parts, string seal, string path, CancellationToken cancel = default)
     {
         await using var file = new FileStream(
-            path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.Asynchronous);
+            path,
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.Read,
+            1,
+            FileOptions.Asynchronous
+        );
         return await UploadAsync(parts, seal, file, cancel);
     }
 
@@ -58,7 +64,12 @@ public sealed class UploadClient(HttpClient http, UploadClientOptions? options =
     /// <param name="cancel">Stops it; the next call goes on.</param>
     /// <exception cref="ProtocolProblemException">The server refuses the part, and repeating would not help.</exception>
     /// <exception cref="HttpRequestException">It could not be sent after many faults.</exception>
-    public async Task<UploadedPart> UploadAsync(Uri parts, string seal, Stream content, CancellationToken cancel = default)
+    public async Task<UploadedPart> UploadAsync(
+        Uri parts,
+        string seal,
+        Stream content,
+        CancellationToken cancel = default
+    )
     {
         var sending = new Sending(this, parts, seal, content);
         var faults = 0;
@@ -94,7 +105,10 @@ public sealed class UploadClient(HttpClient http, UploadClientOptions? options =
                 wanted = null;
                 if (sinceProgress >= options.Faults)
                 {
-                    throw new HttpRequestException("The part could not be sent; the next call goes on where it stands.", e);
+                    throw new HttpRequestException(
+                        "The part could not be sent; the next call goes on where it stands.",
+                        e
+                    );
                 }
             }
 
@@ -109,11 +123,15 @@ public sealed class UploadClient(HttpClient http, UploadClientOptions? options =
         http.SendAsync(request, cancel);
 
     private static bool IsNetworkFault(Exception e, CancellationToken cancel) =>
-        e is HttpRequestException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested);
+        e is HttpRequestException or IOException
+        || (e is OperationCanceledException && !cancel.IsCancellationRequested);
 
     private TimeSpan WaitAfter(int faults)
     {
-        var wait = Math.Min(options.LongestWait.TotalMilliseconds, options.FirstWait.TotalMilliseconds * (1L << Math.Min(faults, 20)));
+        var wait = Math.Min(
+            options.LongestWait.TotalMilliseconds,
+            options.FirstWait.TotalMilliseconds * (1L << Math.Min(faults, 20))
+        );
 
         // Many senders lose one server at the same moment.
 #pragma warning disable CA5394 // Nothing secret hangs on a wait.
@@ -209,7 +227,8 @@ public sealed class UploadClient(HttpClient http, UploadClientOptions? options =
         /// <summary>Takes the server's offset; whether the upload is complete.</summary>
         private bool Read(HttpResponseMessage response, long? fallback)
         {
-            Offset = ReadInteger(Value(response, OffsetHeader))
+            Offset =
+                ReadInteger(Value(response, OffsetHeader))
                 ?? fallback
                 ?? throw new HttpRequestException("The server did not say where the upload stands.");
             return Offset > content.Length
@@ -238,9 +257,11 @@ public sealed class UploadClient(HttpClient http, UploadClientOptions? options =
                 throw new ResumeException(problem, wait);
             }
 
-            if (problem.Is(ProblemTypes.MismatchingUploadOffset)
+            if (
+                problem.Is(ProblemTypes.MismatchingUploadOffset)
                 || problem.Is(ProblemTypes.UploadCompleted)
-                || (Location is not null && IsGone(response)))
+                || (Location is not null && IsGone(response))
+            )
             {
                 throw new ResumeException(problem, TimeSpan.Zero);
             }

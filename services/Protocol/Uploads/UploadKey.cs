@@ -40,4 +40,10 @@ public sealed record UploadKey
 /// <param name="Offset">Bytes stored for good.</param>
 /// <param name="IsComplete">Whether it was accepted: all bytes, as sealed.</param>
 public sealed record UploadState(
-    UploadKey Key, string SealText, string SealDigest, Seal Seal, long Offset, bool IsComplete);
+    UploadKey Key,
+    string SealText,
+    string SealDigest,
+    Seal Seal,
+    long Offset,
+    bool IsComplete
+);

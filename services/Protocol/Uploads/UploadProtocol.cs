@@ -35,11 +35,13 @@ public static class UploadProtocol
     internal static string Limits =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"max-size={Documents.Seal.MaximumLength}, max-append-size={MaximumAppend}");
+            $"max-size={Documents.Seal.MaximumLength}, max-append-size={MaximumAppend}"
+        );
 
     /// <summary>Reads a structured integer (RFC 9651 §3.3.1), not below 0; null for anything else.</summary>
     internal static long? ReadInteger(string? text) =>
-        text is { Length: > 0 and <= 15 } && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n)
+        text is { Length: > 0 and <= 15 }
+        && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n)
             ? n
             : null;
 

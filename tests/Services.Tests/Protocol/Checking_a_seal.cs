@@ -22,7 +22,13 @@ public sealed class Checking_a_seal : IDisposable
     public void Accepts_what_its_receiver_expects()
     {
         var seal = new SealBuilder(world.Signer(Holder, KeyUses.Holder)).Build(
-            SealTypes.Rows, "gateway", world.Order.Digest, 1, 3, SealedBytes.Of("bytes"u8));
+            SealTypes.Rows,
+            "gateway",
+            world.Order.Digest,
+            1,
+            3,
+            SealedBytes.Of("bytes"u8)
+        );
 
         Assert.Equal(3, verifier.Verify(seal.Text, expected, SealedBytes.Of("bytes"u8)).Payload.Rows);
     }

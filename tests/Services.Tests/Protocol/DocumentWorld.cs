@@ -143,7 +143,13 @@ public sealed class DocumentWorld : IDisposable
     }
 
     public Closing ClosingPayload() =>
-        new() { Order = Order.Digest, Parts = [new ClosingPart(1, 3, Hex('b'))], Rows = 3, Persons = 2 };
+        new()
+        {
+            Order = Order.Digest,
+            Parts = [new ClosingPart(1, 3, Hex('b'))],
+            Rows = 3,
+            Persons = 2,
+        };
 
     public Manifest ManifestPayload() =>
         new()
@@ -162,10 +168,25 @@ public sealed class DocumentWorld : IDisposable
         };
 
     public SpeKey SpeKeyPayload(string party = SpeParty) =>
-        new() { Party = party, Key = Base64UrlText.Encode(new byte[32]), Sequence = 1, From = Now, To = Now + 86400 };
+        new()
+        {
+            Party = party,
+            Key = Base64UrlText.Encode(new byte[32]),
+            Sequence = 1,
+            From = Now,
+            To = Now + 86400,
+        };
 
     public Receipt ReceiptPayload(string manifest) =>
-        new() { Manifest = manifest, Order = Order.Digest, Rows = 3, Persons = 2, Workspace = "l-1", At = Now };
+        new()
+        {
+            Manifest = manifest,
+            Order = Order.Digest,
+            Rows = 3,
+            Persons = 2,
+            Workspace = "l-1",
+            At = Now,
+        };
 
     public PermitState PermitStatePayload() =>
         new()

@@ -37,7 +37,8 @@ public sealed class Following_a_lineage : IDisposable
 
         Assert.Equal(
             Refusal.SecondSuccessor,
-            RefusalOf(() => ledger.Accept(Version(2, world.Permit.Digest, purpose: "another"))));
+            RefusalOf(() => ledger.Accept(Version(2, world.Permit.Digest, purpose: "another")))
+        );
         Assert.Equal(second, ledger.HeadOf("l-1"));
     }
 
@@ -74,7 +75,9 @@ public sealed class Following_a_lineage : IDisposable
         ledger.Accept(world.Permit);
         var next = world.PermitPayload() with
         {
-            Version = 2, Previous = world.Permit.Digest, Applicant = new PermitApplicant("sub-ivar", "999000301"),
+            Version = 2,
+            Previous = world.Permit.Digest,
+            Applicant = new PermitApplicant("sub-ivar", "999000301"),
         };
 
         Assert.Equal(Refusal.OtherApplicant, RefusalOf(() => ledger.Accept(Sign(next))));
@@ -98,7 +101,9 @@ public sealed class Following_a_lineage : IDisposable
         world.Time.Advance(TimeSpan.FromDays(301));
 
         Assert.Equal(
-            Refusal.PermitNotInForce, RefusalOf(() => world.Verifier.Verify(world.Order.Text, world.Permit.Text)));
+            Refusal.PermitNotInForce,
+            RefusalOf(() => world.Verifier.Verify(world.Order.Text, world.Permit.Text))
+        );
     }
 
     [Fact]
@@ -107,7 +112,9 @@ public sealed class Following_a_lineage : IDisposable
         var head = LineageHead.Of(Version(2, world.Permit.Digest));
 
         Assert.Equal(
-            Refusal.OlderVersion, RefusalOf(() => world.Verifier.Verify(world.Order.Text, world.Permit.Text, head)));
+            Refusal.OlderVersion,
+            RefusalOf(() => world.Verifier.Verify(world.Order.Text, world.Permit.Text, head))
+        );
     }
 
     [Fact]
@@ -117,21 +124,58 @@ public sealed class Following_a_lineage : IDisposable
         var good = world.ManifestPayload() with { DeliveryKey = deliveryKey.Digest };
         Manifest[] bad =
         [
-            good with { Order = Hex('e') },
-            good with { Permit = Hex('e') },
-            good with { Lineage = "l-2" },
-            good with { Source = "death" },
-            good with { Spe = "otherspe" },
-            good with { DeliveryKey = Hex('e') },
-            good with { Columns = ["year", "stage"] },
-            good with { Columns = ["stage"] },
-            good with { Columns = ["stage", "year", "more"] },
+            good with
+            {
+                Order = Hex('e'),
+            },
+            good with
+            {
+                Permit = Hex('e'),
+            },
+            good with
+            {
+                Lineage = "l-2",
+            },
+            good with
+            {
+                Source = "death",
+            },
+            good with
+            {
+                Spe = "otherspe",
+            },
+            good with
+            {
+                DeliveryKey = Hex('e'),
+            },
+            good with
+            {
+                Columns = ["year", "stage"],
+            },
+            good with
+            {
+                Columns = ["stage"],
+            },
+            good with
+            {
+                Columns = ["stage", "year", "more"],
+            },
         ];
 
-        Assert.All(bad, m => Assert.Equal(
-            Refusal.Unrelated,
-            RefusalOf(() => world.Verifier.VerifyManifest(
-                world.Signer("gateway", KeyUses.Gateway).Sign(m).Text, world.VerifiedOrder(), deliveryKey))));
+        Assert.All(
+            bad,
+            m =>
+                Assert.Equal(
+                    Refusal.Unrelated,
+                    RefusalOf(() =>
+                        world.Verifier.VerifyManifest(
+                            world.Signer("gateway", KeyUses.Gateway).Sign(m).Text,
+                            world.VerifiedOrder(),
+                            deliveryKey
+                        )
+                    )
+                )
+        );
     }
 
     [Fact]
@@ -141,20 +185,45 @@ public sealed class Following_a_lineage : IDisposable
         var good = world.ReceiptPayload(manifest.Digest);
         Receipt[] bad =
         [
-            good with { Manifest = Hex('e') },
-            good with { Order = Hex('e') },
-            good with { Rows = 2 },
-            good with { Workspace = "l-2" },
+            good with
+            {
+                Manifest = Hex('e'),
+            },
+            good with
+            {
+                Order = Hex('e'),
+            },
+            good with
+            {
+                Rows = 2,
+            },
+            good with
+            {
+                Workspace = "l-2",
+            },
         ];
 
-        Assert.All(bad, r => Assert.Equal(
-            Refusal.Unrelated,
-            RefusalOf(() => world.Verifier.VerifyReceipt(
-                world.Signer(SpeParty, KeyUses.Spe).Sign(r).Text, world.VerifiedOrder(), manifest))));
+        Assert.All(
+            bad,
+            r =>
+                Assert.Equal(
+                    Refusal.Unrelated,
+                    RefusalOf(() =>
+                        world.Verifier.VerifyReceipt(
+                            world.Signer(SpeParty, KeyUses.Spe).Sign(r).Text,
+                            world.VerifiedOrder(),
+                            manifest
+                        )
+                    )
+                )
+        );
     }
 
-    private SignedDocument<PermitDocument> Version(int version, string previous, string purpose = "scientific research") =>
-        Sign(world.PermitPayload() with { Version = version, Previous = previous, Purpose = purpose });
+    private SignedDocument<PermitDocument> Version(
+        int version,
+        string previous,
+        string purpose = "scientific research"
+    ) => Sign(world.PermitPayload() with { Version = version, Previous = previous, Purpose = purpose });
 
     private SignedDocument<PermitDocument> Sign(PermitDocument permit) =>
         world.Signer("permit", KeyUses.Permit).Sign(permit);

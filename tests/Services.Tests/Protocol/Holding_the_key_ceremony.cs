@@ -20,7 +20,10 @@ public sealed class Holding_the_key_ceremony : IDisposable
         var request = KeyRequests.ForSigning(key, "x", KeyUses.Holder);
         var first = world.Root.State(request.Text, Now, Now.AddDays(1));
         using var again = RootAuthority.OpenOrCreate(
-            Path.Combine(world.Folder, "root"), Path.Combine(world.Folder, "public"), world.Time);
+            Path.Combine(world.Folder, "root"),
+            Path.Combine(world.Folder, "public"),
+            world.Time
+        );
 
         Assert.Equal(world.Root.Fingerprint, again.Fingerprint);
         Assert.Equal(first.Text, again.State(request.Text, Now, Now.AddDays(1)).Text);
@@ -32,14 +35,22 @@ public sealed class Holding_the_key_ceremony : IDisposable
     {
         using var key = SigningKey.Create();
         using var mine = SigningKey.Create();
-        var request = new KeyRequest { Party = "x", Use = KeyUses.Holder, Key = key.PublicKey, Sequence = 1 };
+        var request = new KeyRequest
+        {
+            Party = "x",
+            Use = KeyUses.Holder,
+            Key = key.PublicKey,
+            Sequence = 1,
+        };
 
         Assert.Equal(
             Refusal.Signature,
-            RefusalOf(() => world.Root.State(mine.Sign(request, "x:1:holder").Text, Now, Now.AddDays(1))));
+            RefusalOf(() => world.Root.State(mine.Sign(request, "x:1:holder").Text, Now, Now.AddDays(1)))
+        );
         Assert.Equal(
             Refusal.UnknownKey,
-            RefusalOf(() => world.Root.State(key.Sign(request, "y:1:holder").Text, Now, Now.AddDays(1))));
+            RefusalOf(() => world.Root.State(key.Sign(request, "y:1:holder").Text, Now, Now.AddDays(1)))
+        );
     }
 
     [Fact]
@@ -94,7 +105,10 @@ public sealed class Holding_the_key_ceremony : IDisposable
         using var key = EncryptionKey.Generate();
         var request = new KeyRequest
         {
-            Party = Holder, Use = KeyUses.Encryption, Key = PublicJwk.Of(key.PublicKey), Sequence = 1,
+            Party = Holder,
+            Use = KeyUses.Encryption,
+            Key = PublicJwk.Of(key.PublicKey),
+            Sequence = 1,
         };
         var signed = world.Signer(Mallory, KeyUses.Holder).Sign(request);
 
@@ -121,8 +135,9 @@ public sealed class Holding_the_key_ceremony : IDisposable
         using var other = SigningKey.Create();
         File.WriteAllText(world.Root.FingerprintPath, other.Thumbprint);
 
-        Assert.Throws<InvalidDataException>(
-            () => new TrustStore(world.Root.StatementsPath, world.Root.FingerprintPath, world.Time));
+        Assert.Throws<InvalidDataException>(() =>
+            new TrustStore(world.Root.StatementsPath, world.Root.FingerprintPath, world.Time)
+        );
     }
 
     [Fact]

@@ -21,8 +21,11 @@ public sealed class Reading_a_signed_text
         Assert.Equal(("t+jwt", "k"), (read.Typ, read.Kid));
         Assert.True(read.Verifies(key));
         Assert.Equal(
-            Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(signed.Text[..signed.Text.LastIndexOf('.')]))),
-            read.Digest);
+            Convert.ToHexStringLower(
+                SHA256.HashData(Encoding.ASCII.GetBytes(signed.Text[..signed.Text.LastIndexOf('.')]))
+            ),
+            read.Digest
+        );
     }
 
     [Fact]
@@ -67,9 +70,18 @@ public sealed class Reading_a_signed_text
         var signature = good[(good.LastIndexOf('.') + 1)..];
         string[] bad =
         [
-            "", ".", "..", "a.b", good + ".x", good + "=", good + "\n", good + "A", good.Replace('.', ' '),
-            good[..^1], good[..good.LastIndexOf('.')] + ".", " " + good,
-
+            "",
+            ".",
+            "..",
+            "a.b",
+            good + ".x",
+            good + "=",
+            good + "\n",
+            good + "A",
+            good.Replace('.', ' '),
+            good[..^1],
+            good[..good.LastIndexOf('.')] + ".",
+            " " + good,
             // 86 characters carry 4 bits too many: with one of them set it is another text of the same bytes.
             good[..^signature.Length] + signature[..^1] + (signature[^1] == 'B' ? 'C' : 'B'),
         ];
@@ -96,11 +108,15 @@ public sealed class Reading_a_signed_text
     {
         using var world = new DocumentWorld();
 
-        Assert.Throws<ArgumentException>(
-            () => world.Signer("permit", KeyUses.Permit).Sign(world.PermitPayload() with { Persons = [] }));
+        Assert.Throws<ArgumentException>(() =>
+            world.Signer("permit", KeyUses.Permit).Sign(world.PermitPayload() with { Persons = [] })
+        );
     }
 
     private static string Text(string header) =>
-        Base64UrlText.Encode(Encoding.UTF8.GetBytes(header)) + "." + Base64UrlText.Encode("{}"u8) + "."
+        Base64UrlText.Encode(Encoding.UTF8.GetBytes(header))
+        + "."
+        + Base64UrlText.Encode("{}"u8)
+        + "."
         + Base64UrlText.Encode(new byte[64]);
 }

@@ -45,13 +45,16 @@ public sealed class Taking_a_machine_token : IDisposable
         Assert.Equal("token-1-gateway", await tokens.TokenAsync("gateway", Cancel));
         Assert.Equal("token-2-permit", await tokens.TokenAsync("permit", Cancel));
         Assert.Equal(2, issuer.Assertions.Select(a => a.GetProperty("jti").GetString()).Distinct().Count());
-        Assert.All(issuer.Assertions, a =>
-        {
-            Assert.Equal("cancerregistry", a.GetProperty("iss").GetString());
-            Assert.Equal("cancerregistry", a.GetProperty("sub").GetString());
-            Assert.Equal(Issuer, a.GetProperty("aud").GetString());
-            Assert.Equal(60, a.GetProperty("exp").GetInt64() - time.GetUtcNow().ToUnixTimeSeconds());
-        });
+        Assert.All(
+            issuer.Assertions,
+            a =>
+            {
+                Assert.Equal("cancerregistry", a.GetProperty("iss").GetString());
+                Assert.Equal("cancerregistry", a.GetProperty("sub").GetString());
+                Assert.Equal(Issuer, a.GetProperty("aud").GetString());
+                Assert.Equal(60, a.GetProperty("exp").GetInt64() - time.GetUtcNow().ToUnixTimeSeconds());
+            }
+        );
     }
 
     [Fact]
@@ -67,7 +70,9 @@ public sealed class Taking_a_machine_token : IDisposable
     [Fact]
     public async Task Asks_once_for_many_callers()
     {
-        var callers = Enumerable.Range(0, 50).Select(_ => Task.Run(() => tokens.TokenAsync("gateway", Cancel).AsTask()));
+        var callers = Enumerable
+            .Range(0, 50)
+            .Select(_ => Task.Run(() => tokens.TokenAsync("gateway", Cancel).AsTask()));
         var answers = await Task.WhenAll(callers);
 
         Assert.Single(answers.Distinct());
@@ -111,7 +116,9 @@ public sealed class Taking_a_machine_token : IDisposable
         public ConcurrentQueue<string> Bearers { get; } = [];
 
         protected override async Task<HttpResponseMessage> SendAsync(
-            HttpRequestMessage request, CancellationToken cancellationToken)
+            HttpRequestMessage request,
+            CancellationToken cancellationToken
+        )
         {
             switch (request.RequestUri!.AbsolutePath)
             {
@@ -119,18 +126,24 @@ public sealed class Taking_a_machine_token : IDisposable
                     return Json(new { issuer = Name, token_endpoint = Issuer + "/token" });
                 case "/realms/health-data-node/token":
                     var form = (await request.Content!.ReadAsStringAsync(cancellationToken))
-                        .Split('&').Select(p => p.Split('=')).ToDictionary(p => p[0], p => Uri.UnescapeDataString(p[1]));
+                        .Split('&')
+                        .Select(p => p.Split('='))
+                        .ToDictionary(p => p[0], p => Uri.UnescapeDataString(p[1]));
                     await Task.Delay(20, cancellationToken);
                     return Token(form);
                 default:
                     Bearers.Enqueue(request.Headers.Authorization!.ToString());
                     return new HttpResponseMessage(
-                        request.RequestUri.AbsolutePath == "/401" ? HttpStatusCode.Unauthorized : HttpStatusCode.OK);
+                        request.RequestUri.AbsolutePath == "/401" ? HttpStatusCode.Unauthorized : HttpStatusCode.OK
+                    );
             }
         }
 
         private static HttpResponseMessage Json(object body, HttpStatusCode status = HttpStatusCode.OK) =>
-            new(status) { Content = new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json") };
+            new(status)
+            {
+                Content = new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json"),
+            };
 
         private HttpResponseMessage Token(Dictionary<string, string> form)
         {
@@ -140,8 +153,13 @@ public sealed class Taking_a_machine_token : IDisposable
             var claims = JsonSerializer.Deserialize<JsonElement>(Base64UrlText.Decode(parts[1]));
             Assert.Equal("client-authentication+jwt", header.GetProperty("typ").GetString());
             Assert.Equal("ES256", header.GetProperty("alg").GetString());
-            Assert.True(ecdsa.VerifyData(
-                Encoding.ASCII.GetBytes(parts[0] + "." + parts[1]), Base64UrlText.Decode(parts[2]), HashAlgorithmName.SHA256));
+            Assert.True(
+                ecdsa.VerifyData(
+                    Encoding.ASCII.GetBytes(parts[0] + "." + parts[1]),
+                    Base64UrlText.Decode(parts[2]),
+                    HashAlgorithmName.SHA256
+                )
+            );
             Assert.Equal("client_credentials", form["grant_type"]);
             Assert.Equal("cancerregistry", form["client_id"]);
             Assert.Equal("urn:ietf:params:oauth:client-assertion-type:jwt-bearer", form["client_assertion_type"]);
@@ -150,7 +168,14 @@ public sealed class Taking_a_machine_token : IDisposable
             var number = Interlocked.Increment(ref count);
             return form["scope"] == "refused"
                 ? Json(new { error = "invalid_scope" }, HttpStatusCode.BadRequest)
-                : Json(new { access_token = $"token-{number}-{form["scope"]}", expires_in = 300, token_type = "Bearer" });
+                : Json(
+                    new
+                    {
+                        access_token = $"token-{number}-{form["scope"]}",
+                        expires_in = 300,
+                        token_type = "Bearer",
+                    }
+                );
         }
     }
 }

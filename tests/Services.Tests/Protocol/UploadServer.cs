@@ -18,8 +18,10 @@ public sealed class UploadServer : IAsyncDisposable
         this.app = app;
         Receiving = receiving;
         Store = store;
-        Parts = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()
-            + "/v1/orders/o-1/parts");
+        Parts = new Uri(
+            app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()
+                + "/v1/orders/o-1/parts"
+        );
     }
 
     public Receiver Receiving { get; }
@@ -60,13 +62,14 @@ public sealed class UploadServer : IAsyncDisposable
         public Func<ProtocolProblem?> Answer { get; set; } = () => null;
 
         public Task<ProtocolProblem?> AuthoriseAsync(HttpContext context, string order) =>
-            Task.FromResult(
-                order == "o-1" ? null : ProtocolProblem.Of(ProblemTypes.NotFound, 404, "No such order"));
+            Task.FromResult(order == "o-1" ? null : ProtocolProblem.Of(ProblemTypes.NotFound, 404, "No such order"));
 
         public Task<UploadAdmission> AdmitAsync(HttpContext context, string order, string seal) =>
             Task.FromResult(
                 UploadAdmission.Admit(
-                    verifier.Verify(seal, new SealExpectation(SealTypes.Rows, Holder, "gateway", world.Order.Digest))));
+                    verifier.Verify(seal, new SealExpectation(SealTypes.Rows, Holder, "gateway", world.Order.Digest))
+                )
+            );
 
         public Task<ProtocolProblem?> ReceiveAsync(HttpContext context, UploadState upload)
         {

@@ -12,7 +12,9 @@ public sealed class Uploading_a_part : IAsyncLifetime
 {
     private static readonly UploadClientOptions Small = new()
     {
-        ChunkSize = 1000, FirstWait = TimeSpan.FromMilliseconds(1), LongestWait = TimeSpan.FromMilliseconds(5),
+        ChunkSize = 1000,
+        FirstWait = TimeSpan.FromMilliseconds(1),
+        LongestWait = TimeSpan.FromMilliseconds(5),
     };
 
     private readonly DocumentWorld world = new();
@@ -268,12 +270,13 @@ public sealed class Uploading_a_part : IAsyncLifetime
     [Fact]
     public async Task Refuses_a_seal_by_another_holder()
     {
-        var seal = world.Signer(OtherHolder, KeyUses.Holder).Sign(
-            world.SealPayload(SealTypes.Rows) with { Sender = OtherHolder }).Text;
+        var seal = world
+            .Signer(OtherHolder, KeyUses.Holder)
+            .Sign(world.SealPayload(SealTypes.Rows) with { Sender = OtherHolder })
+            .Text;
         using var created = await CreateAsync(seal);
 
-        var problem = await AssertProblemAsync(
-            created, HttpStatusCode.UnprocessableEntity, ProblemTypes.SealRefused);
+        var problem = await AssertProblemAsync(created, HttpStatusCode.UnprocessableEntity, ProblemTypes.SealRefused);
         Assert.Equal(Refusal.SealSender, problem.RefusedFor);
     }
 
@@ -319,7 +322,11 @@ public sealed class Uploading_a_part : IAsyncLifetime
     {
         using var faulty = new HttpClient(new FaultyNetwork(seed));
         var sent = await new UploadClient(faulty, Small with { Faults = 50 }).UploadAsync(
-            server.Parts, Seal(bytes), new MemoryStream(bytes), Cancel);
+            server.Parts,
+            Seal(bytes),
+            new MemoryStream(bytes),
+            Cancel
+        );
 
         Assert.True(sent.Faults > 0);
         Assert.Equal(bytes, await StoredAsync());
@@ -369,7 +376,8 @@ public sealed class Uploading_a_part : IAsyncLifetime
 
     private static UploadKey Key => new("o-1", SealTypes.Rows, 1);
 
-    private static string Header(HttpResponseMessage response, string name) => response.Headers.GetValues(name).Single();
+    private static string Header(HttpResponseMessage response, string name) =>
+        response.Headers.GetValues(name).Single();
 
     private static async Task UntilAsync(Func<bool> holds)
     {
@@ -381,7 +389,10 @@ public sealed class Uploading_a_part : IAsyncLifetime
     }
 
     private static async Task<ProtocolProblem> AssertProblemAsync(
-        HttpResponseMessage response, HttpStatusCode status, string type)
+        HttpResponseMessage response,
+        HttpStatusCode status,
+        string type
+    )
     {
         var problem = await ProtocolProblem.ReadAsync(response, Cancel);
         Assert.Equal((status, type), (response.StatusCode, problem.Type));
@@ -398,12 +409,17 @@ public sealed class Uploading_a_part : IAsyncLifetime
     }
 
     private string Seal(byte[] content) =>
-        new SealBuilder(world.Signer(Holder, KeyUses.Holder)).Build(
-            SealTypes.Rows, "gateway", world.Order.Digest, 1, 3, SealedBytes.Of(content)).Text;
+        new SealBuilder(world.Signer(Holder, KeyUses.Holder))
+            .Build(SealTypes.Rows, "gateway", world.Order.Digest, 1, 3, SealedBytes.Of(content))
+            .Text;
 
     private Task<UploadedPart> SendAsync(byte[] content, string? seal = null, int faults = 8) =>
         new UploadClient(http, Small with { Faults = faults }).UploadAsync(
-            server.Parts, seal ?? Seal(content), new MemoryStream(content), Cancel);
+            server.Parts,
+            seal ?? Seal(content),
+            new MemoryStream(content),
+            Cancel
+        );
 
     private Uri Location(HttpResponseMessage response) => Rebased(new Uri(server.Parts, response.Headers.Location!));
 
@@ -435,7 +451,12 @@ public sealed class Uploading_a_part : IAsyncLifetime
     }
 
     private async Task<HttpResponseMessage> CreateAsync(
-        string seal, long? length = null, byte[]? content = null, Uri? at = null, string version = "8")
+        string seal,
+        long? length = null,
+        byte[]? content = null,
+        Uri? at = null,
+        string version = "8"
+    )
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, at ?? server.Parts);
         request.Headers.Add("Upload-Draft-Interop-Version", version);
@@ -460,7 +481,9 @@ public sealed class Uploading_a_part : IAsyncLifetime
         private readonly Random random = new(seed);
 
         protected override async Task<HttpResponseMessage> SendAsync(
-            HttpRequestMessage request, CancellationToken cancellationToken)
+            HttpRequestMessage request,
+            CancellationToken cancellationToken
+        )
         {
             var fault = random.Next(3);
             if (fault == 0)

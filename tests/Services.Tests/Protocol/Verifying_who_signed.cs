@@ -19,13 +19,23 @@ public sealed class Verifying_who_signed : IDisposable
     public void Accepts_every_document_of_its_own_author()
     {
         var deliveryKey = world.Sealed(SealTypes.DeliveryKey);
-        var manifest = Sign("gateway", KeyUses.Gateway, world.ManifestPayload() with { DeliveryKey = deliveryKey.Digest });
+        var manifest = Sign(
+            "gateway",
+            KeyUses.Gateway,
+            world.ManifestPayload() with
+            {
+                DeliveryKey = deliveryKey.Digest,
+            }
+        );
         var order = world.VerifiedOrder();
 
         Assert.Equal(Holder, order.Holder);
         Assert.Equal(manifest.Digest, world.Verifier.VerifyManifest(manifest.Text, order, deliveryKey).Digest);
         world.Verifier.VerifyReceipt(
-            Sign(SpeParty, KeyUses.Spe, world.ReceiptPayload(manifest.Digest)).Text, order, manifest);
+            Sign(SpeParty, KeyUses.Spe, world.ReceiptPayload(manifest.Digest)).Text,
+            order,
+            manifest
+        );
         world.Verifier.VerifyClosing(Sign(Holder, KeyUses.Holder, world.ClosingPayload()).Text, order);
         world.Verifier.VerifySpeKey(Sign(SpeParty, KeyUses.Spe, world.SpeKeyPayload()).Text, order.Permit.Payload);
         world.Trust.Verify<PermitState>(Sign("permit", KeyUses.Permit, world.PermitStatePayload()).Text);
@@ -115,7 +125,9 @@ public sealed class Verifying_who_signed : IDisposable
         var closing = Sign(OtherHolder, KeyUses.Holder, world.ClosingPayload());
 
         Assert.Equal(
-            Refusal.WrongParty, RefusalOf(() => world.Verifier.VerifyClosing(closing.Text, world.VerifiedOrder())));
+            Refusal.WrongParty,
+            RefusalOf(() => world.Verifier.VerifyClosing(closing.Text, world.VerifiedOrder()))
+        );
     }
 
     [Fact]
@@ -124,8 +136,9 @@ public sealed class Verifying_who_signed : IDisposable
 
     [Fact]
     public void Does_not_verify_a_closing_document_without_being_told_the_holder() =>
-        Assert.Throws<ArgumentException>(
-            () => world.Trust.Verify<Closing>(Sign(Holder, KeyUses.Holder, world.ClosingPayload()).Text));
+        Assert.Throws<ArgumentException>(() =>
+            world.Trust.Verify<Closing>(Sign(Holder, KeyUses.Holder, world.ClosingPayload()).Text)
+        );
 
     [Fact]
     public void Refuses_an_encryption_key_by_another_SPE()
@@ -134,9 +147,13 @@ public sealed class Verifying_who_signed : IDisposable
         var inItsOwn = Sign(Mallory, KeyUses.Spe, world.SpeKeyPayload(Mallory));
 
         Assert.Equal(
-            Refusal.WrongParty, RefusalOf(() => world.Verifier.VerifySpeKey(inItsName.Text, world.Permit.Payload)));
+            Refusal.WrongParty,
+            RefusalOf(() => world.Verifier.VerifySpeKey(inItsName.Text, world.Permit.Payload))
+        );
         Assert.Equal(
-            Refusal.WrongParty, RefusalOf(() => world.Verifier.VerifySpeKey(inItsOwn.Text, world.Permit.Payload)));
+            Refusal.WrongParty,
+            RefusalOf(() => world.Verifier.VerifySpeKey(inItsOwn.Text, world.Permit.Payload))
+        );
     }
 
     [Fact]
@@ -151,7 +168,9 @@ public sealed class Verifying_who_signed : IDisposable
 
         world.Trust.Verify<SpeKey>(speKey.Text);
         Assert.Equal(
-            Refusal.NotPinned, RefusalOf(() => world.Verifier.VerifySpeKey(speKey.Text, world.Permit.Payload)));
+            Refusal.NotPinned,
+            RefusalOf(() => world.Verifier.VerifySpeKey(speKey.Text, world.Permit.Payload))
+        );
     }
 
     [Fact]
@@ -189,7 +208,8 @@ public sealed class Verifying_who_signed : IDisposable
 
         Assert.Equal(
             Refusal.WrongParty,
-            RefusalOf(() => world.Verifier.VerifyReceipt(receipt.Text, world.VerifiedOrder(), manifest)));
+            RefusalOf(() => world.Verifier.VerifyReceipt(receipt.Text, world.VerifiedOrder(), manifest))
+        );
     }
 
     [Fact]
@@ -218,10 +238,13 @@ public sealed class Verifying_who_signed : IDisposable
         Assert.Equal(Refusal.UnknownKey, RefusalOf(() => world.Trust.Verify<PermitDocument>(permit.Text)));
         Assert.Equal(2, world.Trust.RefusedLines);
         Assert.Equal(
-            Refusal.Signature, RefusalOf(() => world.Trust.Verify<KeyStatement>(otherRoot.Sign(statement, "root").Text)));
+            Refusal.Signature,
+            RefusalOf(() => world.Trust.Verify<KeyStatement>(otherRoot.Sign(statement, "root").Text))
+        );
         Assert.Equal(
             Refusal.WrongUse,
-            RefusalOf(() => world.Trust.Verify<KeyStatement>(Sign(Mallory, KeyUses.Permit, statement).Text)));
+            RefusalOf(() => world.Trust.Verify<KeyStatement>(Sign(Mallory, KeyUses.Permit, statement).Text))
+        );
     }
 
     [Fact]
@@ -231,7 +254,8 @@ public sealed class Verifying_who_signed : IDisposable
 
         Assert.Equal(
             Refusal.WrongUse,
-            RefusalOf(() => world.Trust.Verify<PermitDocument>(root.Sign(world.PermitPayload(), "root").Text)));
+            RefusalOf(() => world.Trust.Verify<PermitDocument>(root.Sign(world.PermitPayload(), "root").Text))
+        );
     }
 
     [Fact]
@@ -257,14 +281,17 @@ public sealed class Verifying_who_signed : IDisposable
 
         Assert.Equal(
             Refusal.Signature,
-            RefusalOf(() => world.Trust.Verify<PermitDocument>(own.Sign(world.PermitPayload()).Text)));
+            RefusalOf(() => world.Trust.Verify<PermitDocument>(own.Sign(world.PermitPayload()).Text))
+        );
     }
 
     [Fact]
     public void Refuses_a_changed_payload()
     {
         var parts = world.Permit.Text.Split('.');
-        var payload = Encoding.UTF8.GetString(Base64UrlText.Decode(parts[1])).Replace("1000", "9000", StringComparison.Ordinal);
+        var payload = Encoding
+            .UTF8.GetString(Base64UrlText.Decode(parts[1]))
+            .Replace("1000", "9000", StringComparison.Ordinal);
         var changed = $"{parts[0]}.{Base64UrlText.Encode(Encoding.UTF8.GetBytes(payload))}.{parts[2]}";
 
         Assert.Equal(Refusal.Signature, RefusalOf(() => world.Trust.Verify<PermitDocument>(changed)));

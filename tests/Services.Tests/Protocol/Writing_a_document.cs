@@ -16,27 +16,91 @@ public sealed class Writing_a_document : IDisposable
         Assert.Null(good.Fault());
         PermitDocument[] bad =
         [
-            good with { From = good.To },
-            good with { IssuedAt = good.To },
-            good with { From = 0 },
-            good with { To = long.MaxValue },
-            good with { Version = 0 },
-            good with { Version = 2 },
-            good with { Previous = DocumentWorld.Hex('a') },
-            good with { Version = 2, Previous = "A" },
-            good with { Format = "anonymised" },
-            good with { Lineage = "../l" },
-            good with { Lineage = ".l" },
-            good with { Persons = ["a", "a"] },
-            good with { Persons = [""] },
-            good with { Persons = [null!] },
-            good with { Sources = [] },
-            good with { Sources = [null!] },
-            good with { Sources = [good.Sources[0], good.Sources[0]] },
-            good with { Spe = good.Spe with { Key = "x" } },
-            good with { Spe = good.Spe with { Sequence = 0 } },
-            good with { Spe = good.Spe with { Party = "X" } },
-            good with { Conditions = [null!] },
+            good with
+            {
+                From = good.To,
+            },
+            good with
+            {
+                IssuedAt = good.To,
+            },
+            good with
+            {
+                From = 0,
+            },
+            good with
+            {
+                To = long.MaxValue,
+            },
+            good with
+            {
+                Version = 0,
+            },
+            good with
+            {
+                Version = 2,
+            },
+            good with
+            {
+                Previous = DocumentWorld.Hex('a'),
+            },
+            good with
+            {
+                Version = 2,
+                Previous = "A",
+            },
+            good with
+            {
+                Format = "anonymised",
+            },
+            good with
+            {
+                Lineage = "../l",
+            },
+            good with
+            {
+                Lineage = ".l",
+            },
+            good with
+            {
+                Persons = ["a", "a"],
+            },
+            good with
+            {
+                Persons = [""],
+            },
+            good with
+            {
+                Persons = [null!],
+            },
+            good with
+            {
+                Sources = [],
+            },
+            good with
+            {
+                Sources = [null!],
+            },
+            good with
+            {
+                Sources = [good.Sources[0], good.Sources[0]],
+            },
+            good with
+            {
+                Spe = good.Spe with { Key = "x" },
+            },
+            good with
+            {
+                Spe = good.Spe with { Sequence = 0 },
+            },
+            good with
+            {
+                Spe = good.Spe with { Party = "X" },
+            },
+            good with
+            {
+                Conditions = [null!],
+            },
         ];
         Assert.All(bad, p => Assert.NotNull(p.Fault()));
         Assert.Null((good with { Version = 2, Previous = DocumentWorld.Hex('a') }).Fault());
@@ -73,20 +137,62 @@ public sealed class Writing_a_document : IDisposable
         var tokens = world.SealPayload(SealTypes.Tokens);
         Seal[] bad =
         [
-            rows with { Part = 0 },
-            rows with { Rows = -1 },
-            rows with { Length = 0 },
-            rows with { Length = Seal.MaximumLength + 1 },
-            rows with { Sha256 = rows.Sha256.ToUpperInvariant() },
-            rows with { Order = "o-1" },
-            rows with { Recipient = "pseudonymisation" },
-            rows with { Sender = "gateway" },
-            rows with { Type = "other" },
-            rows with { Answers = DocumentWorld.Hex('a') },
-            tokens with { Answers = null },
-            tokens with { Sender = "gateway" },
-            world.SealPayload(SealTypes.Delivery) with { Sender = DocumentWorld.Holder },
-            world.SealPayload(SealTypes.Identifiers) with { Recipient = "gateway" },
+            rows with
+            {
+                Part = 0,
+            },
+            rows with
+            {
+                Rows = -1,
+            },
+            rows with
+            {
+                Length = 0,
+            },
+            rows with
+            {
+                Length = Seal.MaximumLength + 1,
+            },
+            rows with
+            {
+                Sha256 = rows.Sha256.ToUpperInvariant(),
+            },
+            rows with
+            {
+                Order = "o-1",
+            },
+            rows with
+            {
+                Recipient = "pseudonymisation",
+            },
+            rows with
+            {
+                Sender = "gateway",
+            },
+            rows with
+            {
+                Type = "other",
+            },
+            rows with
+            {
+                Answers = DocumentWorld.Hex('a'),
+            },
+            tokens with
+            {
+                Answers = null,
+            },
+            tokens with
+            {
+                Sender = "gateway",
+            },
+            world.SealPayload(SealTypes.Delivery) with
+            {
+                Sender = DocumentWorld.Holder,
+            },
+            world.SealPayload(SealTypes.Identifiers) with
+            {
+                Recipient = "gateway",
+            },
         ];
         Assert.All(bad, s => Assert.NotNull(s.Fault()));
         Assert.All(SealTypes.All, t => Assert.Null(world.SealPayload(t).Fault()));
@@ -99,13 +205,35 @@ public sealed class Writing_a_document : IDisposable
         var part = good.Parts[0];
         Closing[] bad =
         [
-            good with { Rows = 4 },
-            good with { Persons = 4 },
-            good with { Parts = [part with { Part = 2 }] },
-            good with { Parts = [part, part], Rows = 6 },
-            good with { Parts = [null!] },
-            good with { Parts = [part with { Sha256 = "x" }] },
-            good with { Parts = [part with { Rows = long.MaxValue }, new ClosingPart(2, long.MaxValue, part.Sha256)] },
+            good with
+            {
+                Rows = 4,
+            },
+            good with
+            {
+                Persons = 4,
+            },
+            good with
+            {
+                Parts = [part with { Part = 2 }],
+            },
+            good with
+            {
+                Parts = [part, part],
+                Rows = 6,
+            },
+            good with
+            {
+                Parts = [null!],
+            },
+            good with
+            {
+                Parts = [part with { Sha256 = "x" }],
+            },
+            good with
+            {
+                Parts = [part with { Rows = long.MaxValue }, new ClosingPart(2, long.MaxValue, part.Sha256)],
+            },
         ];
         Assert.All(bad, c => Assert.NotNull(c.Fault()));
         Assert.Null((good with { Parts = [], Rows = 0, Persons = 0 }).Fault());
@@ -117,14 +245,38 @@ public sealed class Writing_a_document : IDisposable
         var good = world.ManifestPayload();
         Manifest[] bad =
         [
-            good with { Rows = 4 },
-            good with { Columns = ["a", "a"] },
-            good with { Columns = [] },
-            good with { Parts = [good.Parts[0] with { Part = 3 }] },
-            good with { Parts = [good.Parts[0] with { Length = 0 }] },
-            good with { DeliveryKey = "" },
-            good with { SpeKeySequence = 0 },
-            good with { Source = "Cancer" },
+            good with
+            {
+                Rows = 4,
+            },
+            good with
+            {
+                Columns = ["a", "a"],
+            },
+            good with
+            {
+                Columns = [],
+            },
+            good with
+            {
+                Parts = [good.Parts[0] with { Part = 3 }],
+            },
+            good with
+            {
+                Parts = [good.Parts[0] with { Length = 0 }],
+            },
+            good with
+            {
+                DeliveryKey = "",
+            },
+            good with
+            {
+                SpeKeySequence = 0,
+            },
+            good with
+            {
+                Source = "Cancer",
+            },
         ];
         Assert.All(bad, m => Assert.NotNull(m.Fault()));
         Assert.Null(good.Fault());
@@ -136,18 +288,47 @@ public sealed class Writing_a_document : IDisposable
         var p256 = world.Signer("gateway", KeyUses.Gateway).PublicKey;
         var good = new KeyStatement
         {
-            Party = "gateway", Use = KeyUses.Gateway, Key = p256, Sequence = 1, From = 1, To = 2,
+            Party = "gateway",
+            Use = KeyUses.Gateway,
+            Key = p256,
+            Sequence = 1,
+            From = 1,
+            To = 2,
         };
         KeyStatement[] bad =
         [
-            good with { Use = KeyUses.Encryption },
-            good with { Key = PublicJwk.Of(new byte[32]) },
-            good with { Key = p256 with { Y = p256.X } },
-            good with { Key = p256 with { Crv = "P-384" } },
-            good with { Use = "root" },
-            good with { Party = "a:b" },
-            good with { Sequence = 0 },
-            good with { To = 1 },
+            good with
+            {
+                Use = KeyUses.Encryption,
+            },
+            good with
+            {
+                Key = PublicJwk.Of(new byte[32]),
+            },
+            good with
+            {
+                Key = p256 with { Y = p256.X },
+            },
+            good with
+            {
+                Key = p256 with { Crv = "P-384" },
+            },
+            good with
+            {
+                Use = "root",
+            },
+            good with
+            {
+                Party = "a:b",
+            },
+            good with
+            {
+                Sequence = 0,
+            },
+            good with
+            {
+                To = 1,
+            },
         ];
         Assert.All(bad, s => Assert.NotNull(s.Fault()));
         Assert.Null(good.Fault());
@@ -177,15 +358,26 @@ public sealed class Writing_a_document : IDisposable
         var permit = world.Signer("permit", KeyUses.Permit);
         Assert.Equal(
             LineageStates.Unknown,
-            world.Trust.Verify<PermitState>(
-                permit.Sign(
-                    world.PermitStatePayload() with
-                    {
-                        States = [new LineageState("l-9", 0, null, LineageStates.Unknown)],
-                    }).Text).Payload.States[0].State);
+            world
+                .Trust.Verify<PermitState>(
+                    permit
+                        .Sign(
+                            world.PermitStatePayload() with
+                            {
+                                States = [new LineageState("l-9", 0, null, LineageStates.Unknown)],
+                            }
+                        )
+                        .Text
+                )
+                .Payload.States[0]
+                .State
+        );
         var second = world.PermitPayload() with { Version = 2, Previous = DocumentWorld.Hex('a') };
         Assert.Equal(second.Previous, world.Trust.Verify<PermitDocument>(permit.Sign(second).Text).Payload.Previous);
-        Assert.Equal(2, world.Trust.Verify<PermitDocument>(permit.Sign(second).Text).Payload.Sources[0].Columns[0].MaxLength);
+        Assert.Equal(
+            2,
+            world.Trust.Verify<PermitDocument>(permit.Sign(second).Text).Payload.Sources[0].Columns[0].MaxLength
+        );
     }
 
     private PermitDocument WithColumns(params PermitColumn[] columns)

@@ -43,13 +43,14 @@ public static class ServiceDefaultsExtensions
         return builder;
     }
 
-    /// <summary>The order of the pipeline: problems outermost, then identity, then the record of refusals.</summary>
+    /// <summary>The order of the pipeline: problems outermost, then the record of refusals, then identity.</summary>
     public static WebApplication UseServiceDefaults(this WebApplication app)
     {
         app.UseExceptionHandler();
+        // Around the status pages, so that a refusal by the framework has its problem type when it is recorded.
+        app.UseMiddleware<RefusalRecorder>();
         app.UseStatusCodePages();
         app.UseAuthentication();
-        app.UseMiddleware<RefusalRecorder>();
         app.UseAuthorization();
         app.MapHealthChecks("/health").AllowAnonymous().ShortCircuit();
         app.MapHealthChecks("/alive", new HealthCheckOptions { Predicate = check => check.Tags.Contains("live") })

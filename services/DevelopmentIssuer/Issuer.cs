@@ -10,6 +10,7 @@ using HealthDataNode.DevelopmentIssuer.Sessions;
 using HealthDataNode.DevelopmentIssuer.Tokens;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.IdentityModel.Tokens;
 using OpenIddict.Server;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 
@@ -119,6 +120,10 @@ internal static class Issuer
 
     private static void AddServer(WebApplicationBuilder builder, LoadedRealm realm, Uri issuer, string data)
     {
+        var keys = new SigningKeys(data, TimeProvider.System);
+        builder.Services.AddSingleton(keys);
+        builder.Services.AddSingleton<SigningKeyWatch>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<SigningKeyWatch>());
         builder.Services.AddScoped<SessionStore>();
         builder.Services.AddSingleton<MapClaims>();
         builder.Services.AddHostedService<RegisterClients>();
@@ -150,12 +155,11 @@ internal static class Issuer
                     .SetRefreshTokenLifetime(realm.IdleTimeout)
                     .SetRefreshTokenReuseLeeway(TimeSpan.FromSeconds(30))
                     .DisableAccessTokenEncryption()
-                    .AddSigningKey(IssuerKeys.Signing(data))
                     .AddEncryptionKey(IssuerKeys.Encryption(data))
                     .AddEventHandler(RefuseReplayedAssertion.Descriptor)
                     .AddEventHandler(IssueRefreshToken.Descriptor)
                     .AddEventHandler(MapClaims.Descriptor);
-                server.Configure(options => Restrict(options, realm));
+                server.Configure(options => AddSigningKeys(options, keys));
                 server
                     .UseAspNetCore()
                     .EnableAuthorizationEndpointPassthrough()
@@ -163,8 +167,10 @@ internal static class Issuer
                     .EnableUserInfoEndpointPassthrough()
                     .EnableEndSessionEndpointPassthrough();
             });
+        builder.Services.PostConfigure<OpenIddictServerOptions>(options => Restrict(options, realm));
     }
 
+    // After all others, since OpenIddict's parts add what they can do themselves.
     private static void Restrict(OpenIddictServerOptions options, LoadedRealm realm)
     {
         options.RequestTokenLifetime = realm.PushedRequestLifetime;
@@ -173,6 +179,11 @@ internal static class Issuer
         options.ClientAuthenticationMethods.RemoveWhere(method => method != ClientAuthenticationMethods.PrivateKeyJwt);
         options.ResponseModes.RemoveWhere(mode => mode is not (ResponseModes.Query or ResponseModes.FormPost));
     }
+
+    private static void AddSigningKeys(OpenIddictServerOptions options, SigningKeys keys) =>
+        options.SigningCredentials.AddRange(
+            keys.Order().Select(path => new SigningCredentials(IssuerKeys.Signing(path), SecurityAlgorithms.EcdsaSha256))
+        );
 
     private static Task SetHeaders(HttpContext context, RequestDelegate next)
     {

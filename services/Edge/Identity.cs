@@ -149,12 +149,17 @@ internal static class Identity
                 context.Properties!.Items[CsrfProperty] = SessionKey.Create();
                 return Task.CompletedTask;
             },
-            OnRemoteFailure = context =>
+            OnRemoteFailure = async context =>
             {
-                // An old tab, a second click, a refusal at the issuer: start over instead of an error page.
                 context.HandleResponse();
+                if (IssuerClient.IsUnreachable(context.Failure))
+                {
+                    await IssuerClient.Unavailable().ExecuteAsync(context.HttpContext);
+                    return;
+                }
+
+                // An old tab, a second click, a refusal at the issuer: start over instead of an error page.
                 context.Response.Redirect("/?signin=failed");
-                return Task.CompletedTask;
             },
         };
     }

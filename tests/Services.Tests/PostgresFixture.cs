@@ -197,12 +197,23 @@ public sealed class PostgresFixture : IAsyncLifetime
         }
     }
 
-    /// <summary>A port that nobody listened on a moment ago.</summary>
+    // Below the range from which the system takes ports for outgoing connections, which could take one in between.
+    private static int lastPort = Random.Shared.Next(10_000, 30_000);
+
+    /// <summary>A port that nobody listens on, given to nobody else in this run.</summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var candidate = Interlocked.Increment(ref lastPort);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, candidate);
+                listener.Start();
+                return candidate;
+            }
+            catch (SocketException) { }
+        }
     }
 
     private static string FindRepository()

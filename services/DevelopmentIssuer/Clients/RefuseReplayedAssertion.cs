@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Claims;
 using HealthDataNode.DevelopmentIssuer.Persistence;
 using Microsoft.EntityFrameworkCore;
 using OpenIddict.Abstractions;
@@ -39,17 +40,26 @@ internal sealed class RefuseReplayedAssertion(IssuerDbContext database, TimeProv
             return;
         }
 
-        var seconds = assertion.GetClaim(OpenIddictConstants.Claims.ExpiresAt);
-        if (!double.TryParse(seconds, CultureInfo.InvariantCulture, out var exp) || exp > 1e11)
+        // OpenIddict takes its own clock skew of five minutes for assertions, whatever is set for tokens.
+        var now = time.GetUtcNow();
+        if (Date(assertion, OpenIddictConstants.Claims.ExpiresAt) is not { } expires || expires < now - ClockSkew)
         {
-            Reject(context, "The client assertion's exp is no date.");
+            Reject(context, "The client assertion has ended.");
             return;
         }
 
-        var expires = DateTimeOffset.FromUnixTimeSeconds((long)exp);
-        if (expires > time.GetUtcNow() + LongestLifetime + ClockSkew)
+        if (expires > now + LongestLifetime + ClockSkew)
         {
             Reject(context, $"The client assertion may be valid for {LongestLifetime.TotalSeconds} seconds at most.");
+            return;
+        }
+
+        if (
+            Date(assertion, OpenIddictConstants.Claims.NotBefore) > now + ClockSkew
+            || Date(assertion, OpenIddictConstants.Claims.IssuedAt) > now + ClockSkew
+        )
+        {
+            Reject(context, "The client assertion is not valid yet.");
             return;
         }
 
@@ -67,6 +77,12 @@ internal sealed class RefuseReplayedAssertion(IssuerDbContext database, TimeProv
             Reject(context, "The client assertion was used before: make a new one for each call.");
         }
     }
+
+    private static DateTimeOffset? Date(ClaimsPrincipal assertion, string claim) =>
+        double.TryParse(assertion.GetClaim(claim), CultureInfo.InvariantCulture, out var seconds)
+        && seconds is > 0 and < 1e11
+            ? DateTimeOffset.FromUnixTimeSeconds((long)seconds)
+            : null;
 
     private static void Reject(ProcessAuthenticationContext context, string description) =>
         context.Reject(OpenIddictConstants.Errors.InvalidClient, description);

@@ -6,15 +6,21 @@ namespace HealthDataNode.DevelopmentIssuer.Keys;
 /// <summary>The issuer's own keys, as files that only its user may read: made once, kept over restarts.</summary>
 internal static class IssuerKeys
 {
-    /// <summary>Signs every token (ES256). Its <c>kid</c> is the RFC 7638 thumbprint.</summary>
-    public static ECDsaSecurityKey Signing(string directory)
-    {
-        var pem = ReadOrCreate(
+    /// <summary>How long a new signing key is in the JWKS before it signs.</summary>
+    public static readonly TimeSpan Published = TimeSpan.FromMinutes(10);
+
+    /// <summary>Makes the first signing key where there is none.</summary>
+    public static void EnsureSigning(string directory) =>
+        ReadOrCreate(
             Path.Combine(directory, "signing-1.pem"),
             () => ECDsa.Create(ECCurve.NamedCurves.nistP256).ExportPkcs8PrivateKeyPem()
         );
+
+    /// <summary>Reads a key that signs tokens (ES256). Its <c>kid</c> is the RFC 7638 thumbprint.</summary>
+    public static ECDsaSecurityKey Signing(string path)
+    {
         var key = ECDsa.Create();
-        key.ImportFromPem(pem);
+        key.ImportFromPem(File.ReadAllText(path));
         var security = new ECDsaSecurityKey(key);
         security.KeyId = Base64UrlEncoder.Encode(security.ComputeJwkThumbprint());
         return security;

@@ -76,7 +76,10 @@ internal static partial class RealmReader
         var roles = file.Roles.Realm.Select(role => role.Name).ToHashSet();
         var scopes = file.ClientScopes.ToDictionary(scope => scope.Name, LoadScope);
         var clients = file.Clients.ToDictionary(client => client.ClientId, client => LoadClient(client, scopes));
-        var users = file.Users.Select(user => (user.ServiceAccountClientId, User: LoadUser(user, roles))).ToArray();
+        var profile = UserProfile.Read(file.Components);
+        var users = file
+            .Users.Select(user => (user.ServiceAccountClientId, User: LoadUser(user, roles, profile)))
+            .ToArray();
         var accounts = users
             .Where(user => user.ServiceAccountClientId is not null)
             .ToDictionary(user => user.ServiceAccountClientId!, user => user.User);
@@ -212,12 +215,14 @@ internal static partial class RealmReader
         }
     }
 
-    private static RealmUser LoadUser(UserFile file, HashSet<string> roles)
+    private static RealmUser LoadUser(UserFile file, HashSet<string> roles, UserProfile profile)
     {
         var user = $"User '{file.Username}'";
         Require(Guid.TryParse(file.Id, out _), $"{user}: the id must be a UUID.");
         var unknown = file.RealmRoles.FirstOrDefault(role => !roles.Contains(role));
         Require(unknown is null, $"{user}: the role '{unknown}' is not declared.");
+        var undeclared = file.Attributes.Keys.FirstOrDefault(attribute => !profile.Declares(attribute));
+        Require(undeclared is null, $"{user}: the user profile does not declare the attribute '{undeclared}'.");
         var person = file.ServiceAccountClientId is null;
         Require(
             file.Credentials.All(credential => credential is { Type: "password", Temporary: false, Value.Length: >= 12 })

@@ -2,6 +2,7 @@ using HealthDataNode.Edge.Sessions;
 using HealthDataNode.ServiceDefaults;
 using HealthDataNode.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Forwarder;
@@ -38,6 +39,13 @@ internal static class Guard
         var route = context.GetReverseProxyFeature().Route.Config;
         if (context.Request.ContentLength > (route.MaxRequestBodySize ?? ServiceDefaultsExtensions.MaxRequestBytes))
         {
+            // Lets Kestrel read on what is already under way, so that the caller gets this answer and no broken line.
+            var limit = context.Features.Get<IHttpMaxRequestBodySizeFeature>();
+            if (limit is { IsReadOnly: false } && context.Request.ContentLength <= Routes.PartBytes)
+            {
+                limit.MaxRequestBodySize = context.Request.ContentLength;
+            }
+
             return Unavailable(StatusCodes.Status413PayloadTooLarge);
         }
 
@@ -76,15 +84,9 @@ internal static class Guard
             var key = session.Items[SessionStore.KeyProperty]!;
             context.Items[AccessToken] = await tokens.GetAsync(key, service, context.RequestAborted);
         }
-        catch (Exception error)
-            when (error is HttpRequestException or InvalidOperationException or OperationCanceledException)
+        catch (Exception error) when (IssuerClient.IsUnreachable(error))
         {
-            return Problem.Of(
-                StatusCodes.Status503ServiceUnavailable,
-                "issuer-unavailable",
-                "The identity provider does not answer",
-                "Nothing was done. Try again in a moment."
-            );
+            return IssuerClient.Unavailable();
         }
 
         return context.Items[AccessToken] is null

@@ -17,7 +17,7 @@ internal static class Routes
     public const string OpenReads = "open-reads";
 
     /// <summary>A part is at most 64 MiB of Crypt4GH.</summary>
-    private const long PartBytes = 64L * 1024 * 1024;
+    public const long PartBytes = 64L * 1024 * 1024;
 
     private const string H2c = "pseudonymisation-h2c";
 

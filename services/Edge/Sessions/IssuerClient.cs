@@ -4,7 +4,9 @@ using System.Text.Json;
 using HealthDataNode.Protocol.Oidc;
 using HealthDataNode.Protocol.Trust;
 using HealthDataNode.ServiceDefaults.Identity;
+using HealthDataNode.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
@@ -86,6 +88,20 @@ internal sealed class IssuerClient(
         ]);
         using var ended = await Options.Backchannel.PostAsync(configuration.EndSessionEndpoint, form, cancellation);
     }
+
+    /// <summary>Whether a call failed because the issuer is away, and may be repeated.</summary>
+    public static bool IsUnreachable(Exception? error) =>
+        error is HttpRequestException or IOException or OperationCanceledException
+        || error?.Message.Contains("IDX20803", StringComparison.Ordinal) == true
+        || (error is not null && IsUnreachable(error.InnerException));
+
+    public static ProblemHttpResult Unavailable() =>
+        Problem.Of(
+            StatusCodes.Status503ServiceUnavailable,
+            "issuer-unavailable",
+            "The identity provider does not answer",
+            "Nothing was done. Try again in a moment."
+        );
 
     private async Task<HttpResponseMessage> PostAsync(
         string endpoint,

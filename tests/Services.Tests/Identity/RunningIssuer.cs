@@ -34,6 +34,10 @@ public sealed partial class RunningIssuer : IAsyncDisposable
 
     public Uri Server { get; }
 
+    public IServiceProvider Services => app!.Services;
+
+    public string Data => Path.Combine(directory, "data");
+
     public TestRealm Realm { get; }
 
     public string Name => $"{Server.AbsoluteUri.TrimEnd('/')}/realms/health-data-node";
@@ -255,7 +259,7 @@ public sealed partial class RunningIssuer : IAsyncDisposable
             $"--urls={Server.AbsoluteUri.TrimEnd('/')}",
             $"--Keycloak:AuthServerUrl={Server.AbsoluteUri}",
             $"--Realm:File={Path.Combine(directory, "realm.json")}",
-            $"--Data:Directory={Path.Combine(directory, "data")}",
+            $"--Data:Directory={Data}",
             $"--ConnectionStrings:issuer={database}",
             $"--Kestrel:Certificates:Default:Path={CertificatePath}",
             $"--Kestrel:Certificates:Default:KeyPath={KeyPath}",

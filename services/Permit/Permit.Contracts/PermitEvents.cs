@@ -54,7 +54,7 @@ public sealed record CasePrepared(Guid Application, Guid Case, int Version, stri
 /// <param name="Sub">The decision-maker's opaque id.</param>
 /// <param name="Outcome"><c>granted</c> or <c>refused</c>.</param>
 /// <param name="Lineage">The permit's lineage where granted.</param>
-public sealed record CaseDecided(Guid Application, Guid Case, int Version, string Sub, string Outcome, string? Lineage);
+public sealed record CaseDecided(Guid Application, Guid Case, int Version, string Sub, string Outcome, string? Lineage = null);
 
 /// <summary>A permit was granted and signed.</summary>
 /// <param name="Lineage">The permit with its later amendments.</param>

@@ -1,6 +1,9 @@
 namespace HealthDataNode.Permit.Domain;
 
-/// <summary>Something that happened to an application. Only ever appended; every state is folded from these.</summary>
+/// <summary>
+/// Something that happened to an application. Only ever appended; every state is folded from these. What may be null has
+/// a default, since null is not written.
+/// </summary>
 public abstract record ApplicationEvent;
 
 /// <summary>An event with its place in the application's history.</summary>
@@ -28,8 +31,8 @@ public sealed record InformationRequested(IReadOnlyList<Question> Questions) : A
 /// <summary>The applicant answered, perhaps with a corrected application.</summary>
 public sealed record InformationGiven(
     string Answer,
-    ApplicationContent? Content,
-    IReadOnlyList<DescribedSource>? Sources
+    ApplicationContent? Content = null,
+    IReadOnlyList<DescribedSource>? Sources = null
 ) : ApplicationEvent;
 
 /// <summary>The time limit was extended once, with reasons; 68(4).</summary>
@@ -75,7 +78,7 @@ public sealed record DescribedSource(
 );
 
 /// <summary>A column as described.</summary>
-public sealed record DescribedColumn(string Name, string Type, int? MaxLength);
+public sealed record DescribedColumn(string Name, string Type, int? MaxLength = null);
 
 /// <summary>A signed permit.</summary>
 public sealed record IssuedPermit(

@@ -1,0 +1,43 @@
+using HealthDataNode.Protocol.Documents;
+using HealthDataNode.Protocol.Trust;
+
+namespace HealthDataNode.Services.Tests;
+
+/// <summary>A root of trust of its own in a temporary directory, laid out as Setup does it under DIR/keys.</summary>
+internal sealed class TestTrust : IDisposable
+{
+    private readonly string directory = Directory.CreateTempSubdirectory("hdn-trust-").FullName;
+    private readonly RootAuthority root;
+    private readonly TimeProvider time;
+
+    public TestTrust(TimeProvider? time = null)
+    {
+        this.time = time ?? TimeProvider.System;
+        root = RootAuthority.OpenOrCreate(Path.Combine(directory, "root"), Path.Combine(directory, "public"), this.time);
+    }
+
+    /// <summary>What every service is told: <c>Trust:Statements</c> and <c>Trust:Root</c>.</summary>
+    public Dictionary<string, string> Settings =>
+        new() { ["Trust:Statements"] = root.StatementsPath, ["Trust:Root"] = root.FingerprintPath };
+
+    /// <summary>A verifier.</summary>
+    public TrustStore Store() => new(root.StatementsPath, root.FingerprintPath, time);
+
+    /// <summary>A party's key directory, for <c>Party:Keys</c>.</summary>
+    public string KeysOf(string party) => Path.Combine(directory, party);
+
+    /// <summary>Makes a party's first signing key and has the root state it.</summary>
+    public DocumentSigner Enrol(string party, string use)
+    {
+        using var key = SigningKey.LoadOrCreate(DocumentSigner.PathOf(KeysOf(party), 1));
+        var now = time.GetUtcNow();
+        root.State(KeyRequests.ForSigning(key, party, use).Text, now.AddDays(-1), now.AddYears(20));
+        return DocumentSigner.Load(KeysOf(party), party, use);
+    }
+
+    public void Dispose()
+    {
+        root.Dispose();
+        Directory.Delete(directory, recursive: true);
+    }
+}

@@ -36,9 +36,20 @@ public static class ServiceDefaultsExtensions
         builder.Services.AddOpenApi(
             "v1",
             options =>
+            {
                 // Each use case has its own Request and Response: GetHead.Response is GetHeadResponse in the document.
                 options.CreateSchemaReferenceId = json =>
-                    OpenApiOptions.CreateDefaultSchemaReferenceId(json) is { } id ? json.Type.DeclaringType?.Name + id : null
+                    OpenApiOptions.CreateDefaultSchemaReferenceId(json) is { } id ? json.Type.DeclaringType?.Name + id : null;
+                options.AddDocumentTransformer(
+                    (document, _, _) =>
+                    {
+                        // The service's own name, whichever program hosts it.
+                        document.Info.Title = service;
+                        document.Info.Version = "v1";
+                        return Task.CompletedTask;
+                    }
+                );
+            }
         );
         return builder;
     }

@@ -12,7 +12,8 @@ public static class Redrive
     public sealed record Response(int Parked, int Errors);
 
     /// <summary>Maps <c>POST /redrive</c>; the Edge has no route to it.</summary>
-    public static void MapRedrive(this IEndpointRouteBuilder app) => app.MapPost("/redrive", Handle).AllowAnonymous();
+    public static void MapRedrive(this IEndpointRouteBuilder app) =>
+        app.MapPost("/redrive", Handle).AllowAnonymous().ExcludeFromDescription();
 
     private static async Task<Ok<Response>> Handle(
         NpgsqlDataSource database,

@@ -39,6 +39,8 @@ public sealed class Applying_for_a_permit(PostgresFixture postgres)
     [InlineData("persons", "[\"sub-nora\",\"<script>\"]", "persons", "EHDS 67(2)(a)")]
     [InlineData("period", "{\"from\":\"2029-04-09\",\"to\":\"2039-04-09\"}", "period.to", "EHDS 68(12)")]
     [InlineData("period", "{\"from\":\"2029-04-09\",\"to\":\"2029-04-08\"}", "period.to", "EHDS 67(2)(h)")]
+    [InlineData("period", "{\"from\":\"9995-01-01\",\"to\":\"9999-12-31\"}", "period.from", "EHDS 67(2)(h)")]
+    [InlineData("period", "{\"from\":\"0001-01-01\",\"to\":\"2031-12-31\"}", "period.from", "EHDS 67(2)(h)")]
     [InlineData("declaredAgainst", "[\"54(a)\",\"54(b)\",\"54(c)\",\"54(e)\"]", "declaredAgainst", "EHDS 54(d)")]
     [InlineData("spe", "{\"party\":\"nowhere\",\"reasons\":\"x\"}", "spe.party", "EHDS 73")]
     [InlineData("spe", "{\"party\":\"../permits\",\"reasons\":\"x\"}", "spe.party", "EHDS 73")]
@@ -191,6 +193,23 @@ public sealed class Applying_for_a_permit(PostgresFixture postgres)
         var content = PermitWorld.Complete();
         content["granted"] = true;
         Assert.Equal((400, "invalid-request"), await (await world.Applicant.PostJsonAsync("v1/applications", content)).ProblemAsync());
+    }
+
+    [Theory]
+    [InlineData("title", "\"with \\u0000 inside\"", "title")]
+    [InlineData("purpose", "\"a purpose that is far longer than any purpose is\"", "purpose")]
+    [InlineData("persons", "[null]", "persons")]
+    [InlineData("sources", "[null]", "sources")]
+    [InlineData("sources", "[{\"source\":\"cancer\",\"variables\":[null]}]", "sources[0].variables")]
+    public async Task Refuses_a_draft_that_could_not_be_stored_or_shown(string member, string json, string field)
+    {
+        await using var world = await PermitWorld.StartAsync(postgres);
+        var content = PermitWorld.Complete();
+        content[member] = JsonNode.Parse(json);
+        var refused = await world.Applicant.PostJsonAsync("v1/applications", content);
+        Assert.Equal((400, "invalid-request"), await refused.ProblemAsync());
+        Assert.Equal(field, Assert.Single(JsonNode.Parse(await refused.TextAsync())!["errors"]!.AsObject()).Key);
+        Assert.Empty(await world.QueryAsync("SELECT id FROM permit.applications"));
     }
 
     [Fact]

@@ -7,10 +7,7 @@ namespace HealthDataNode.Permit.Domain;
 /// <summary>What an application lacks. Everything at once: an applicant who is told piecemeal loses weeks.</summary>
 public static partial class Completeness
 {
-    private const int LongestText = 4000;
-    private const int MostPersons = 50;
-    private const int MostSources = 20;
-    private const int MostVariables = 500;
+    private const int FarthestStartYears = 5;
 
     /// <summary>Every finding; none means that it may be submitted.</summary>
     public static IReadOnlyList<Finding> Check(
@@ -60,11 +57,11 @@ public static partial class Completeness
         (string Field, string Article, string? Text, int Longest)[] texts =
         [
             ("title", "EHDS 57(1)(e)", content.Title, 200),
-            ("intendedUse", "EHDS 67(2)(c)", content.IntendedUse, LongestText),
-            ("benefit", "EHDS 67(2)(c)", content.Benefit, LongestText),
-            ("justification", "EHDS 67(2)(e)", content.Justification, LongestText),
-            ("safeguards", "EHDS 67(2)(g)", content.Safeguards, LongestText),
-            ("ethics", "EHDS 67(2)(j)", content.Ethics, LongestText),
+            ("intendedUse", "EHDS 67(2)(c)", content.IntendedUse, ContentLimits.LongestText),
+            ("benefit", "EHDS 67(2)(c)", content.Benefit, ContentLimits.LongestText),
+            ("justification", "EHDS 67(2)(e)", content.Justification, ContentLimits.LongestText),
+            ("safeguards", "EHDS 67(2)(g)", content.Safeguards, ContentLimits.LongestText),
+            ("ethics", "EHDS 67(2)(j)", content.Ethics, ContentLimits.LongestText),
         ];
         return texts
             .Where(text => string.IsNullOrWhiteSpace(text.Text) || text.Text.Length > text.Longest)
@@ -101,20 +98,20 @@ public static partial class Completeness
             yield return new Finding("persons", "EHDS 67(2)(a)", "Name the applicant too.");
         }
         if (
-            persons.Count > MostPersons
+            persons.Count > ContentLimits.MostPersons
             || persons.Distinct().Count() != persons.Count
             || persons.Any(person => person is null || !Sub().IsMatch(person))
         )
         {
-            yield return new Finding("persons", "EHDS 67(2)(a)", $"Name each person once by its subject id, at most {MostPersons}.");
+            yield return new Finding("persons", "EHDS 67(2)(a)", $"Name each person once by its subject id, at most {ContentLimits.MostPersons}.");
         }
     }
 
     private static IEnumerable<Finding> Spe(ApplicationContent content, Surroundings known, PolicyProfile profile, DateTimeOffset now)
     {
-        if (string.IsNullOrWhiteSpace(content.Spe?.Reasons) || content.Spe.Reasons.Length > LongestText)
+        if (string.IsNullOrWhiteSpace(content.Spe?.Reasons) || content.Spe.Reasons.Length > ContentLimits.LongestText)
         {
-            yield return new Finding("spe.reasons", "EHDS 67(2)(i)", $"Say why this environment fits, in 1 to {LongestText} characters.");
+            yield return new Finding("spe.reasons", "EHDS 67(2)(i)", $"Say why this environment fits, in 1 to {ContentLimits.LongestText} characters.");
         }
         if (known.Environment is not { } environment)
         {
@@ -133,7 +130,12 @@ public static partial class Completeness
             yield return new Finding("period", "EHDS 67(2)(h)", "Give the first and the last day.");
             yield break;
         }
-        if (to < from || to < NorwegianCalendar.DateAt(now))
+        var today = NorwegianCalendar.DateAt(now);
+        if (from < today.AddYears(-1) || from > today.AddYears(FarthestStartYears))
+        {
+            yield return new Finding("period.from", "EHDS 67(2)(h)", $"Begin within the next {FarthestStartYears} years.");
+        }
+        else if (to < from || to < today)
         {
             yield return new Finding("period.to", "EHDS 67(2)(h)", "The last day must not be before the first day or today.");
         }
@@ -152,9 +154,9 @@ public static partial class Completeness
     private static IEnumerable<Finding> Sources(ApplicationContent content, Surroundings known, PolicyProfile profile)
     {
         var sources = content.Sources ?? [];
-        if (sources.Count is 0 or > MostSources || sources.Select(source => source.Source).Distinct().Count() != sources.Count)
+        if (sources.Count is 0 or > ContentLimits.MostSources || sources.Select(source => source.Source).Distinct().Count() != sources.Count)
         {
-            yield return new Finding("sources", "EHDS 67(2)(d)", $"Name 1 to {MostSources} sources, each once.");
+            yield return new Finding("sources", "EHDS 67(2)(d)", $"Name 1 to {ContentLimits.MostSources} sources, each once.");
         }
         for (var i = 0; i < sources.Count; i++)
         {
@@ -177,9 +179,9 @@ public static partial class Completeness
             yield break;
         }
         var variables = requested.Variables ?? [];
-        if (variables.Count is 0 or > MostVariables || variables.Distinct().Count() != variables.Count)
+        if (variables.Count is 0 or > ContentLimits.MostVariables || variables.Distinct().Count() != variables.Count)
         {
-            yield return new Finding($"{field}.variables", "EHDS 66(1)", $"Name 1 to {MostVariables} variables, each once.");
+            yield return new Finding($"{field}.variables", "EHDS 66(1)", $"Name 1 to {ContentLimits.MostVariables} variables, each once.");
         }
         for (var i = 0; i < variables.Count; i++)
         {

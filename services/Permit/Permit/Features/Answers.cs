@@ -29,7 +29,8 @@ internal static class Answers
                 )
                 : null;
         }
-        return tags.ToString().Split(',', StringSplitOptions.TrimEntries).Contains(Tag(application.Version))
+        var named = tags.ToString().Split(',', StringSplitOptions.TrimEntries);
+        return named.Contains(Tag(application.Version)) || named is ["*"]
             ? null
             : Problem.Of(412, "stale", "It has changed", "Read it again and repeat with its new ETag.");
     }
@@ -62,7 +63,19 @@ internal static class Answers
 
     /// <summary>A text that an act must come with, or the problem.</summary>
     public static ProblemHttpResult? Require(string field, string? text, int longest = 4000) =>
-        string.IsNullOrWhiteSpace(text) || text.Length > longest
-            ? Problem.Invalid(new Dictionary<string, string[]> { [field] = [$"Write 1 to {longest} characters."] })
+        string.IsNullOrWhiteSpace(text) || !ContentLimits.IsText(text, longest)
+            ? Problem.Invalid(
+                new Dictionary<string, string[]>
+                {
+                    [field] = [$"Write 1 to {longest} characters, no control characters among them."],
+                }
+            )
             : null;
+
+    /// <summary>The problem of a content that cannot even be a draft, or null.</summary>
+    public static ProblemHttpResult? Require(ApplicationContent content)
+    {
+        var broken = ContentLimits.Broken(content);
+        return broken.Count == 0 ? null : Problem.Invalid(broken.ToDictionary());
+    }
 }

@@ -30,6 +30,10 @@ public static class DraftApplication
             // A role counts only within an organisation.
             return Problem.Forbidden("no-organisation", "You act for no organisation", "Sign in for an organisation.");
         }
+        if (Answers.Require(content) is { } wrong)
+        {
+            return wrong;
+        }
         var id = Guid.CreateVersion7();
         var drafted = new ApplicationDrafted(new Applicant(user.Sub(), org), content);
         if (await store.AppendAsync(null, id, user.Sub(), [drafted], cancellationToken) is not { } application)

@@ -41,7 +41,9 @@ public static class GiveInformation
         {
             return Problem.NotFound("application");
         }
-        if ((Answers.Require("answer", request.Answer) ?? http.Precondition(application)) is { } wrong)
+        var invalid =
+            Answers.Require("answer", request.Answer) ?? (request.Content is null ? null : Answers.Require(request.Content));
+        if ((invalid ?? http.Precondition(application)) is { } wrong)
         {
             return wrong;
         }

@@ -25,6 +25,9 @@ internal static partial class LeaseQuestion
         return errors.Count == 0 ? null : Problem.Invalid(errors);
     }
 
+    /// <summary>Whether a text can be the id of a lineage.</summary>
+    public static bool IsLineage(string lineage) => Lineage().IsMatch(lineage);
+
     [GeneratedRegex(@"^[A-Za-z0-9_-]{16,128}\z")]
     private static partial Regex Nonce();
 

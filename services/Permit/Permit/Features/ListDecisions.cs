@@ -10,18 +10,6 @@ public static class ListDecisions
 {
     private const int PageSize = 100;
 
-    /// <summary>A decision as the public sees it.</summary>
-    public sealed record Item(
-        Guid Case,
-        string Authority,
-        string Title,
-        string Organisation,
-        string Purpose,
-        Outcome Outcome,
-        string Reasons,
-        DateTimeOffset DecidedAt
-    );
-
     internal static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/decisions", Handle)
             .AllowAnonymous()
@@ -29,7 +17,7 @@ public static class ListDecisions
             .WithSummary("Published decisions with their reasons")
             .WithTags("Public");
 
-    private static async Task<Ok<Page<Item>>> Handle(
+    private static async Task<Ok<Page<PublishedDecision>>> Handle(
         PermitDb database,
         CancellationToken cancellationToken,
         Guid? after = null
@@ -40,7 +28,7 @@ public static class ListDecisions
             join application in database.Applications on handled.ApplicationId equals application.Id
             where handled.PublishedAt != null && (after == null || handled.Id > after)
             orderby handled.Id
-            select new Item(
+            select new PublishedDecision(
                 handled.Id,
                 handled.Authority,
                 application.Title!,
@@ -53,6 +41,18 @@ public static class ListDecisions
         )
             .Take(PageSize)
             .ToListAsync(cancellationToken);
-        return TypedResults.Ok(new Page<Item>(items, items.Count == PageSize ? items[^1].Case.ToString() : null));
+        return TypedResults.Ok(new Page<PublishedDecision>(items, items.Count == PageSize ? items[^1].Case.ToString() : null));
     }
 }
+
+/// <summary>A decision as the public sees it.</summary>
+public sealed record PublishedDecision(
+    Guid Case,
+    string Authority,
+    string Title,
+    string Organisation,
+    string Purpose,
+    Outcome Outcome,
+    string Reasons,
+    DateTimeOffset DecidedAt
+);

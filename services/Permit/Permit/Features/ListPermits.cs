@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HealthDataNode.Permit.Persistence;
 using HealthDataNode.Protocol.Documents;
+using HealthDataNode.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 
@@ -11,25 +12,6 @@ public static class ListPermits
 {
     private const int PageSize = 100;
 
-    /// <summary>A permit as the public sees it.</summary>
-    public sealed record Item(
-        string Lineage,
-        int Version,
-        string Title,
-        string Organisation,
-        string Purpose,
-        string LegalBasis,
-        string Authority,
-        string Spe,
-        DateTimeOffset IssuedAt,
-        DateTimeOffset From,
-        DateTimeOffset To,
-        IReadOnlyList<Source> Sources
-    );
-
-    /// <summary>What of a source is permitted.</summary>
-    public sealed record Source(string Name, string Holder, IReadOnlyList<string> Variables);
-
     internal static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/permits", Handle)
             .AllowAnonymous()
@@ -37,13 +19,17 @@ public static class ListPermits
             .WithSummary("The permits in force")
             .WithTags("Public");
 
-    private static async Task<Ok<Page<Item>>> Handle(
+    private static async Task<Results<Ok<Page<PublicPermit>>, ProblemHttpResult>> Handle(
         PermitDb database,
         TimeProvider time,
         CancellationToken cancellationToken,
         string? after = null
     )
     {
+        if (after is not null && !LeaseQuestion.IsLineage(after))
+        {
+            return Problem.Invalid(new Dictionary<string, string[]> { ["after"] = ["Send 'next' of the page before."] });
+        }
         var now = time.GetUtcNow();
         var rows = await database
             .Permits.AsNoTracking()
@@ -53,15 +39,15 @@ public static class ListPermits
             .Take(PageSize)
             .ToListAsync(cancellationToken);
         return TypedResults.Ok(
-            new Page<Item>([.. rows.Select(ToItem)], rows.Count == PageSize ? rows[^1].Lineage : null)
+            new Page<PublicPermit>([.. rows.Select(ToItem)], rows.Count == PageSize ? rows[^1].Lineage : null)
         );
     }
 
     // The variables are read from the document itself: what the public sees is what was signed.
-    private static Item ToItem(PermitRow row)
+    private static PublicPermit ToItem(PermitRow row)
     {
         var permit = JsonSerializer.Deserialize(Jws.Read(row.Document).Payload.Span, PermitDocument.Json)!;
-        return new Item(
+        return new PublicPermit(
             row.Lineage,
             row.Version,
             row.Title,
@@ -74,7 +60,7 @@ public static class ListPermits
             row.FromAt,
             row.ToAt,
             [
-                .. permit.Sources.Select(source => new Source(
+                .. permit.Sources.Select(source => new PublicSource(
                     source.Source,
                     source.Holder,
                     [.. source.Columns.Select(column => column.Name)]
@@ -83,3 +69,22 @@ public static class ListPermits
         );
     }
 }
+
+/// <summary>A permit as the public sees it.</summary>
+public sealed record PublicPermit(
+    string Lineage,
+    int Version,
+    string Title,
+    string Organisation,
+    string Purpose,
+    string LegalBasis,
+    string Authority,
+    string Spe,
+    DateTimeOffset IssuedAt,
+    DateTimeOffset From,
+    DateTimeOffset To,
+    IReadOnlyList<PublicSource> Sources
+);
+
+/// <summary>What of a source is permitted.</summary>
+public sealed record PublicSource(string Name, string Holder, IReadOnlyList<string> Variables);

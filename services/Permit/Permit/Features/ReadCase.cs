@@ -13,18 +13,6 @@ public static class ReadCase
 {
     private const int PageSize = 100;
 
-    /// <summary>A case in a list; <paramref name="DueAt"/> is null while the clock stands still.</summary>
-    public sealed record Summary(
-        Guid Id,
-        Guid Application,
-        int Version,
-        CaseState State,
-        string? Title,
-        string Org,
-        DateTimeOffset OpenedAt,
-        DateTimeOffset? DueAt
-    );
-
     internal static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/cases/{id:guid}", Handle)
@@ -55,7 +43,7 @@ public static class ReadCase
         return TypedResults.Ok(CaseView.Of(application, application.Case!, official: true));
     }
 
-    private static async Task<Ok<Page<Summary>>> List(
+    private static async Task<Ok<Page<CaseSummary>>> List(
         ClaimsPrincipal user,
         PermitDb database,
         CancellationToken cancellationToken,
@@ -72,7 +60,7 @@ public static class ReadCase
                 && (state == null || handled.State == state)
                 && (after == null || handled.Id > after)
             orderby handled.Id
-            select new Summary(
+            select new CaseSummary(
                 handled.Id,
                 application.Id,
                 application.Version,
@@ -88,6 +76,18 @@ public static class ReadCase
         )
             .Take(PageSize)
             .ToListAsync(cancellationToken);
-        return TypedResults.Ok(new Page<Summary>(items, items.Count == PageSize ? items[^1].Id.ToString() : null));
+        return TypedResults.Ok(new Page<CaseSummary>(items, items.Count == PageSize ? items[^1].Id.ToString() : null));
     }
 }
+
+/// <summary>A case in a list; <paramref name="DueAt"/> is null while the clock stands still.</summary>
+public sealed record CaseSummary(
+    Guid Id,
+    Guid Application,
+    int Version,
+    CaseState State,
+    string? Title,
+    string Org,
+    DateTimeOffset OpenedAt,
+    DateTimeOffset? DueAt
+);

@@ -31,7 +31,9 @@ public static class RequestInformation
     {
         if (
             request.Questions.Count is 0 or > 50
-            || request.Questions.Any(q => q.Field.Length is 0 or > 100 || q.Comment.Length is 0 or > 4000)
+            || request.Questions.Any(q =>
+                q is null || Answers.Require("field", q.Field, 100) is not null || Answers.Require("comment", q.Comment) is not null
+            )
         )
         {
             return Problem.Invalid(

@@ -31,9 +31,9 @@ public static class ReviseApplication
         {
             return Problem.NotFound("application");
         }
-        if (http.Precondition(application) is { } stale)
+        if ((Answers.Require(content) ?? http.Precondition(application)) is { } wrong)
         {
-            return stale;
+            return wrong;
         }
         var ruling = application.Revise(content);
         if (ruling.Refusal is { } refusal)

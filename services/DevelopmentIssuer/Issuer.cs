@@ -22,6 +22,12 @@ internal static class Issuer
     public static WebApplication Build(string[] args)
     {
         var builder = WebApplication.CreateBuilder(args);
+        // Addresses and parameters of this program hold codes; EF Core would say each statement.
+        foreach (var source in (string[])["Microsoft.AspNetCore", "Microsoft.EntityFrameworkCore", "OpenIddict"])
+        {
+            builder.Logging.AddFilter(source, LogLevel.Warning);
+        }
+
         var realm = RealmReader.Read(Required(builder.Configuration, "Realm:File"));
         var server = Required(builder.Configuration, "Keycloak:AuthServerUrl").TrimEnd('/');
         var data = Required(builder.Configuration, "Data:Directory");

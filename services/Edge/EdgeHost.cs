@@ -11,6 +11,10 @@ internal static class EdgeHost
     public static WebApplication Build(string[] args, Action<IServiceCollection>? configure = null)
     {
         var builder = WebApplication.CreateBuilder(args);
+        // The framework's own lines hold addresses, and the address of a sign-in holds a code.
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Logging.AddFilter("Yarp", LogLevel.Warning);
+        builder.Logging.AddFilter("System.Net.Http", LogLevel.Warning);
         builder.AddServiceDefaults("edge");
         builder.AddIdentity();
         builder.Services.AddRateLimits();

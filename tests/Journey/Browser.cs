@@ -125,6 +125,10 @@ internal sealed partial class Browser : IDisposable
     private async Task<HttpResponseMessage> TrySignInAsync(string person, string password, CancellationToken cancellationToken)
     {
         using var form = await client.GetAsync("/signin?returnUrl=/session", cancellationToken);
+        if ((int)form.StatusCode >= 500)
+        {
+            return new HttpResponseMessage(form.StatusCode);
+        }
         var page = await form.Content.ReadAsStringAsync(cancellationToken);
         if (FormAction().Match(page) is { Success: true } action)
         {

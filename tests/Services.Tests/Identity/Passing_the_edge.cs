@@ -108,6 +108,23 @@ public sealed class Passing_the_edge(PostgresFixture postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Says_that_the_issuer_is_away_and_goes_on_when_it_is_back()
+    {
+        var (browser, _) = await edge.SignInAsync("nora.researcher");
+        using (browser)
+        {
+            await edge.Issuer.StopAsync();
+            using var call = await browser.GetAsync("/permit/v1/things", Cancel);
+            await IsProblem(call, HttpStatusCode.ServiceUnavailable, "issuer-unavailable");
+            using var signIn = await browser.GetAsync("/signin", Cancel);
+            await IsProblem(signIn, HttpStatusCode.ServiceUnavailable, "issuer-unavailable");
+            await edge.Issuer.RestartAsync();
+            using var again = await browser.GetAsync("/permit/v1/things", Cancel);
+            Assert.Equal(HttpStatusCode.OK, again.StatusCode);
+        }
+    }
+
+    [Fact]
     public async Task Begins_a_session_of_its_own_at_every_sign_in()
     {
         var (browser, csrf) = await edge.SignInAsync("nora.researcher");

@@ -269,12 +269,13 @@ public sealed partial class RunningIssuer : IAsyncDisposable
         await app.StartAsync();
     }
 
-    private async Task StopAsync()
+    public async Task StopAsync()
     {
         if (app is not null)
         {
             await app.StopAsync();
             await app.DisposeAsync();
+            app = null;
         }
     }
 }

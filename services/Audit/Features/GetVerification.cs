@@ -2,6 +2,7 @@ using HealthDataNode.Audit.Domain;
 using HealthDataNode.Audit.Heads;
 using HealthDataNode.Audit.Persistence;
 using HealthDataNode.Protocol.Trust;
+using HealthDataNode.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 
@@ -11,7 +12,8 @@ namespace HealthDataNode.Audit.Features;
 /// Recomputes the whole chain and compares it with the signed heads. EHDS 73(1)(e).
 /// </summary>
 /// <remarks>
-/// Open here, because the internal listener is for the operator's checks; the Edge lets only an auditor come so far.
+/// Open to the operator's checks, which come straight to the internal listener; what the Edge forwards (it says so in
+/// <c>X-Forwarded-For</c>, and nobody outside can take that away) must be an auditor's.
 /// </remarks>
 public static class GetVerification
 {
@@ -26,7 +28,20 @@ public static class GetVerification
 
     /// <summary>GET /v1/verification.</summary>
     public static void Map(RouteGroupBuilder api) =>
-        api.MapGet("/verification", Handle).AllowAnonymous().WithSummary("Is the log whole?");
+        api.MapGet("/verification", Handle)
+            .AllowAnonymous()
+            .AddEndpointFilter(
+                async (invocation, next) =>
+                    Refusal(invocation.HttpContext) is { } refusal ? refusal : await next(invocation)
+            )
+            .WithSummary("Is the log whole? From outside for auditors alone")
+            .ProducesProblem(401)
+            .ProducesProblem(403);
+
+    private static ProblemHttpResult? Refusal(HttpContext http) =>
+        !http.Request.Headers.ContainsKey("X-Forwarded-For") || http.User.IsInRole("auditor") ? null
+        : http.User.Identity?.IsAuthenticated == true ? Problem.Forbidden("forbidden", "Forbidden", "Your role does not allow this call.")
+        : Problem.Of(401, "unauthenticated", "Unauthorized", "Send an access token for this API that has not expired.");
 
     private static async Task<Ok<Response>> Handle(
         AuditDb db,

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using HealthDataNode.Audit.Domain;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Trust;
+using HealthDataNode.Services.Tests.Permit;
 
 namespace HealthDataNode.Services.Tests.Audit;
 
@@ -123,6 +124,19 @@ public sealed class Verifying_the_audit_log(PostgresFixture postgres)
         {
             await File.WriteAllTextAsync(world.HeadFile, $"{lines}{line}\n", TestContext.Current.CancellationToken);
             AssertBroken(await world.VerifyAsync(), "head-signature", 3);
+        }
+    }
+
+    [Fact]
+    public async Task Is_for_auditors_where_the_Edge_forwards_the_call()
+    {
+        await using var world = await AuditWorld.StartAsync(postgres);
+        var stranger = world.Host.As("sub-nora", ["data-user"], org: "999000301");
+        foreach (var (client, status) in new[] { (world.Host.Anonymous, 401), (stranger, 403), (world.Auditor, 200) })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("v1/verification", UriKind.Relative));
+            request.Headers.Add("X-Forwarded-For", "203.0.113.7");
+            Assert.Equal(status, (int)(await client.ActAsync(request)).StatusCode);
         }
     }
 

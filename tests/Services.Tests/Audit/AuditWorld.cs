@@ -66,7 +66,7 @@ internal sealed class AuditWorld : IAsyncDisposable
     {
         for (var deadline = DateTime.UtcNow.AddSeconds(20); ; await Task.Delay(50, TestContext.Current.CancellationToken))
         {
-            if (File.Exists(HeadFile) && HeadSequences().LastOrDefault() >= entries)
+            if (File.Exists(HeadFile) && HeadSequences() is [.., var last] && last >= entries)
             {
                 return;
             }

@@ -1,0 +1,176 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using HealthDataNode.Protocol;
+using HealthDataNode.Protocol.Crypt4Gh;
+using HealthDataNode.Protocol.Documents;
+using HealthDataNode.Protocol.Problems;
+using HealthDataNode.Protocol.Pseudonyms;
+using HealthDataNode.Protocol.Seals;
+using HealthDataNode.Protocol.Trust;
+using HealthDataNode.Protocol.Uploads;
+using HealthDataNode.ReferenceSpe.Registration;
+using HealthDataNode.ReferenceSpe.State;
+using HealthDataNode.ReferenceSpe.Workspaces;
+using Microsoft.AspNetCore.Mvc;
+
+namespace HealthDataNode.ReferenceSpe.Ingress;
+
+/// <summary>
+/// <c>POST /ingress/v1/orders/{id}/manifest</c>: everything that can be judged without the rows is judged here; then
+/// it is kept, answered with 202, and a worker opens it. The same manifest again is recognised.
+/// </summary>
+internal sealed class AcceptManifest(
+    TrustStore trust,
+    OrderAndPermit documents,
+    SealVerifier seals,
+    DocumentSigner signer,
+    EncryptionKeys keys,
+    Deliveries deliveries,
+    Lineages lineages,
+    FileUploadStore parts,
+    WorkspaceFolders folders,
+    DeliveryArrived arrived,
+    SpeOptions options
+)
+{
+    private const int LargestAnnouncement = 4 << 20;
+    private static readonly SemaphoreSlim OneAtATime = new(1, 1);
+
+    public static void Map(IEndpointRouteBuilder ingress) =>
+        ingress
+            .MapPost(
+                "/orders/{id}/manifest",
+                (string id, Announcement announcement, AcceptManifest use, CancellationToken cancellationToken) =>
+                    use.HandleAsync(id, announcement, cancellationToken)
+            )
+            .WithMetadata(new RequestSizeLimitAttribute(LargestAnnouncement));
+
+    private async Task<IResult> HandleAsync(string id, Announcement announcement, CancellationToken cancellationToken)
+    {
+        await OneAtATime.WaitAsync(cancellationToken);
+        try
+        {
+            if (deliveries.Find(id) is { } known)
+            {
+                return Again(known, Jws.Read(announcement.Manifest).Digest);
+            }
+
+            var (order, manifest) = Verify(id, announcement);
+            if (await MissingPartAsync(id, order, manifest.Payload, cancellationToken) is { } missing)
+            {
+                return ProtocolProblem
+                    .Of(
+                        ProblemTypes.Prefix + "delivery-incomplete",
+                        StatusCodes.Status409Conflict,
+                        "A part of the manifest is not here as it says",
+                        $"Upload part {missing}, then send the manifest again."
+                    )
+                    .ToResult();
+            }
+
+            // The file first: the row is what makes a delivery, and never stands alone.
+            announcement.Write(Path.Combine(folders.Ingress, id));
+            deliveries.Receive(order, manifest, Activity.Current?.Id);
+            arrived.Pulse.Beat();
+            return TypedResults.Accepted((string?)null);
+        }
+        catch (DocumentRefusedException refused)
+        {
+            return ProtocolProblem.Of(refused).ToResult();
+        }
+        finally
+        {
+            OneAtATime.Release();
+        }
+    }
+
+    private static IResult Again(Delivery known, string manifest) =>
+        known.ManifestDigest != manifest
+            ? ProtocolProblem
+                .Of(
+                    ProblemTypes.OrderClosed,
+                    StatusCodes.Status409Conflict,
+                    "The order has another manifest",
+                    "Send the manifest that you sent first."
+                )
+                .ToResult()
+        : known.State == Delivery.Refused
+            ? ProtocolProblem
+                .Of(
+                    ProblemTypes.OrderRejected,
+                    StatusCodes.Status409Conflict,
+                    "The delivery was refused",
+                    $"It was not what its manifest says: {known.Refusal}."
+                )
+                .ToResult()
+        : TypedResults.Accepted((string?)null);
+
+    private (VerifiedOrder Order, SignedDocument<Manifest> Manifest) Verify(string id, Announcement announcement)
+    {
+        var lineage = trust.Verify<OrderDocument>(announcement.Order).Payload.Lineage;
+        var order = documents.Verify(announcement.Order, announcement.Permit, lineages.HeadOf(lineage));
+        if (order.Order.Payload.Id != id)
+        {
+            throw new DocumentRefusedException(Refusal.Unrelated, "The order is another one than in the path.");
+        }
+
+        if (order.Spe.Party != options.Party || !trust.IsPinned(signer.Kid, order.Spe))
+        {
+            throw new DocumentRefusedException(Refusal.NotPinned, "The permit names another SPE, or another key of this one.");
+        }
+
+        var box = announcement.DeliveryKey;
+        var expected = new SealExpectation(
+            SealTypes.DeliveryKey, Parties.Pseudonymisation, options.Party, order.Order.Digest, 1);
+        var seal = seals.Verify(box.Seal, expected, SealedBytes.Of(box.Box));
+        var manifest = documents.VerifyManifest(announcement.Manifest, order, seal);
+        TryKey(manifest.Payload.SpeKeySequence, box.Box);
+        return (order, manifest);
+    }
+
+    private void TryKey(int sequence, byte[] box)
+    {
+        using var key = keys.Open(sequence);
+        if (key is null)
+        {
+            throw new DocumentRefusedException(Refusal.Unrelated, "The manifest names an encryption key that is not here.");
+        }
+
+        try
+        {
+            var opened = Crypt4GhFile.Open(box, key);
+            var fits = opened.Length == PermitKey.Size;
+            CryptographicOperations.ZeroMemory(opened);
+            if (!fits)
+            {
+                throw new DocumentRefusedException(Refusal.Invalid, "The sealed delivery key is not 32 bytes.");
+            }
+        }
+        catch (ProtocolException)
+        {
+            throw new DocumentRefusedException(
+                Refusal.Unrelated, "The delivery key is not sealed to the encryption key that the manifest names.");
+        }
+    }
+
+    private async Task<int?> MissingPartAsync(
+        string id, VerifiedOrder order, Manifest manifest, CancellationToken cancellationToken)
+    {
+        foreach (var part in manifest.Parts)
+        {
+            var found = await parts.FindAsync(new UploadKey(id, SealTypes.Delivery, part.Part), cancellationToken);
+            if (
+                found is not { IsComplete: true }
+                || found.Seal.Order != order.Order.Digest
+                || found.Seal.Rows != part.Rows
+                || found.Seal.Length != part.Length
+                || found.Seal.Sha256 != part.Sha256
+            )
+            {
+                return part.Part;
+            }
+        }
+
+        return null;
+    }
+}

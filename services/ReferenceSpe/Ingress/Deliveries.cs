@@ -1,0 +1,159 @@
+using HealthDataNode.Protocol.Documents;
+using HealthDataNode.Protocol.Trust;
+using HealthDataNode.ReferenceSpe.State;
+using Microsoft.Data.Sqlite;
+
+namespace HealthDataNode.ReferenceSpe.Ingress;
+
+/// <summary>One delivery as it stands.</summary>
+internal sealed record Delivery(
+    string OrderId,
+    string OrderDigest,
+    string ManifestDigest,
+    string Lineage,
+    string Source,
+    string State,
+    string? Refusal,
+    string? TraceParent,
+    long Rows,
+    long? Persons,
+    string? Receipt
+)
+{
+    /// <summary>Announced; its rows are not in the workspace yet.</summary>
+    public const string Received = "received";
+
+    /// <summary>The rows are in the workspace; parts and key may still be there.</summary>
+    public const string Opened = "opened";
+
+    /// <summary>The receipt is signed and on its way.</summary>
+    public const string Receipted = "receipted";
+
+    /// <summary>The receipt lies beside the table too.</summary>
+    public const string Done = "done";
+
+    /// <summary>It is not what the manifest says: nothing of it was taken, and there is no receipt.</summary>
+    public const string Refused = "refused";
+
+    /// <summary>Whether nothing more happens to it.</summary>
+    public bool IsOver => State is Done or Refused;
+}
+
+/// <summary>The deliveries of this SPE.</summary>
+internal sealed class Deliveries(StateDatabase state, Outbox outbox, DocumentSigner signer, TimeProvider time)
+{
+    private const string Columns =
+        "order_id, order_digest, manifest_digest, lineage, source, state, refusal, traceparent, rows, persons, receipt";
+
+    public Delivery? Find(string order)
+    {
+        using var connection = state.Open();
+        return connection.Query($"SELECT {Columns} FROM delivery WHERE order_id = $0", Read, order).SingleOrDefault();
+    }
+
+    public List<Delivery> Unfinished()
+    {
+        using var connection = state.Open();
+        return connection.Query(
+            $"SELECT {Columns} FROM delivery WHERE state IN ('received', 'opened', 'receipted') ORDER BY received_at, rowid",
+            Read
+        );
+    }
+
+    /// <summary>The sources that a workspace has.</summary>
+    public List<string> SourcesOf(string lineage)
+    {
+        using var connection = state.Open();
+        return connection.Query(
+            "SELECT DISTINCT source FROM delivery WHERE lineage = $0 AND state IN ('opened', 'receipted', 'done') ORDER BY 1",
+            row => row.GetString(0),
+            lineage
+        );
+    }
+
+    public void Receive(VerifiedOrder order, SignedDocument<Manifest> manifest, string? traceParent) =>
+        state.InTransaction(transaction =>
+        {
+            transaction.Execute(
+                """
+                INSERT INTO delivery (order_id, order_digest, manifest_digest, lineage, source, state, traceparent, rows, received_at)
+                VALUES ($0, $1, $2, $3, $4, 'received', $5, $6, $7)
+                """,
+                order.Order.Payload.Id,
+                order.Order.Digest,
+                manifest.Digest,
+                order.Order.Payload.Lineage,
+                order.Source.Source,
+                traceParent,
+                manifest.Payload.Rows,
+                time.GetUtcNow().ToUnixTimeMilliseconds()
+            );
+            Lineages.Keep(transaction, LineageHead.Of(order.Permit));
+        });
+
+    public void Opened(Delivery delivery, long persons)
+    {
+        using var connection = state.Open();
+        connection.Execute(
+            "UPDATE delivery SET state = 'opened', persons = $1 WHERE order_id = $0", delivery.OrderId, persons);
+    }
+
+    /// <summary>Signs the receipt, once, and puts it on its way in the same step.</summary>
+    public void SignReceipt(Delivery delivery) =>
+        state.InTransaction(transaction =>
+        {
+            var receipt = signer.Sign(
+                new Receipt
+                {
+                    Manifest = delivery.ManifestDigest,
+                    Order = delivery.OrderDigest,
+                    Rows = delivery.Rows,
+                    Persons = delivery.Persons!.Value,
+                    Workspace = delivery.Lineage,
+                    At = time.GetUtcNow().ToUnixTimeSeconds(),
+                }
+            );
+            transaction.Execute(
+                "UPDATE delivery SET state = 'receipted', receipt = $1 WHERE order_id = $0", delivery.OrderId, receipt.Text);
+            outbox.Add(transaction, "gateway", $"gateway/v1/orders/{delivery.OrderId}/receipt", receipt.Text);
+            Audit(transaction, delivery, "delivery-opened");
+        });
+
+    public void Finish(Delivery delivery)
+    {
+        using var connection = state.Open();
+        connection.Execute("UPDATE delivery SET state = 'done' WHERE order_id = $0", delivery.OrderId);
+    }
+
+    public void Refuse(Delivery delivery, string code) =>
+        state.InTransaction(transaction =>
+        {
+            transaction.Execute(
+                "UPDATE delivery SET state = 'refused', refusal = $1 WHERE order_id = $0", delivery.OrderId, code);
+            Audit(transaction, delivery, "delivery-refused", ("reason", code));
+        });
+
+    private void Audit(
+        SqliteConnection transaction, Delivery delivery, string action, params ReadOnlySpan<(string, string)> more) =>
+        outbox.AddAudit(
+            transaction,
+            action,
+            null,
+            [("order", delivery.OrderId), ("lineage", delivery.Lineage), ("source", delivery.Source), .. more]
+        );
+
+    private static Delivery Read(SqliteDataReader row) =>
+        new(
+            row.GetString(0),
+            row.GetString(1),
+            row.GetString(2),
+            row.GetString(3),
+            row.GetString(4),
+            row.GetString(5),
+            row.Text(6),
+            row.Text(7),
+            row.GetInt64(8),
+            row.Integer(9),
+            row.Text(10)
+        );
+}

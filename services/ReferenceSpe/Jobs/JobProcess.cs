@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+
+namespace HealthDataNode.ReferenceSpe.Jobs;
+
+/// <summary>
+/// Runs one job's process to its end. What it says of itself is not believed: of its few bytes only a class of the
+/// fixed list and a position inside the SQL are taken.
+/// </summary>
+internal sealed class JobProcess(Sandbox sandbox, SpeOptions options)
+{
+    private const int LongestOutcome = 1024;
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
+
+    private sealed record Said(string State, string? Class, int? Position);
+
+    public Task<JobOutcome> RunAsync(SandboxPlaces places, string sql, CancellationToken stop)
+    {
+        // A thread of its own: the kernel ends the sandbox when the thread that started it ends (--die-with-parent).
+        var ended = new TaskCompletionSource<JobOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                ended.SetResult(Run(places, sql, stop));
+            }
+#pragma warning disable CA1031 // Whatever it is, the job has ended.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                ended.SetException(exception);
+            }
+        })
+        {
+            IsBackground = true,
+            Name = "job",
+        };
+        thread.Start();
+        return ended.Task;
+    }
+
+    private JobOutcome Run(SandboxPlaces places, string sql, CancellationToken stop)
+    {
+        var megabytes = options.JobMegabytes.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        using var process = Process.Start(sandbox.Command(places, megabytes))!;
+        var clock = Stopwatch.StartNew();
+        var said = Task.Run(() => ReadOutcome(process.StandardOutput.BaseStream), CancellationToken.None);
+        JobOutcome? verdict = null;
+        while (!process.WaitForExit(LookEvery))
+        {
+            verdict =
+                stop.IsCancellationRequested ? JobOutcome.Refused(JobErrors.Refused)
+                : clock.Elapsed > options.JobTime ? JobOutcome.Failed(JobErrors.Timeout)
+                : ProcessMemory.OfTree(process.Id) > (long)options.JobMegabytes << 20 ? JobOutcome.Failed(JobErrors.OutOfMemory)
+                : null;
+            if (verdict is not null)
+            {
+                process.Kill(entireProcessTree: true);
+                process.WaitForExit();
+            }
+        }
+
+        var result = JobFolder.Close(places.Folder);
+        if (verdict is not null)
+        {
+            return verdict;
+        }
+
+        return Judge(said.GetAwaiter().GetResult(), process.ExitCode, sql, result);
+    }
+
+    private static JobOutcome Judge(string text, int exitCode, string sql, bool hasResult)
+    {
+        Said? said;
+        try
+        {
+            said = JsonSerializer.Deserialize<Said>(text);
+        }
+        catch (JsonException)
+        {
+            said = null;
+        }
+
+        if (said?.State == JobStates.Done)
+        {
+            return exitCode == 0 && hasResult ? JobOutcome.Done : JobOutcome.Failed(JobErrors.Internal);
+        }
+
+        var error = JobErrors.OfJobs.Contains(said?.Class ?? "") ? said!.Class! : JobErrors.Internal;
+        int? position = JobErrors.HasPosition(error) && said!.Position is >= 0 and var at && at <= sql.Length ? at : null;
+        return error == JobErrors.Refused ? JobOutcome.Refused(error) : JobOutcome.Failed(error, position);
+    }
+
+    private static string ReadOutcome(Stream output)
+    {
+        var buffer = new byte[LongestOutcome];
+        var read = output.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        output.CopyTo(Stream.Null);
+        return Encoding.UTF8.GetString(buffer, 0, read);
+    }
+}

@@ -1,0 +1,132 @@
+using HealthDataNode.ReferenceSpe.State;
+using Microsoft.Data.Sqlite;
+
+namespace HealthDataNode.ReferenceSpe.Jobs;
+
+/// <summary>The jobs of this SPE.</summary>
+internal sealed class JobQueue(StateDatabase state, Outbox outbox, JobSubmitted submitted, Sandbox sandbox, TimeProvider time)
+{
+    private const string Columns = "id, lineage, sub, sql, state, class, position, traceparent";
+
+    /// <summary>Takes a job; the one that came with this key before; null where that one has other SQL.</summary>
+    public Job? Submit(string lineage, string sub, string sql, string? key, string? traceParent) =>
+        state.InTransaction(transaction =>
+        {
+            var before = transaction
+                .Query(
+                    $"SELECT {Columns} FROM job WHERE lineage = $0 AND sub = $1 AND idempotency_key = $2", Read, lineage, sub, key)
+                .SingleOrDefault();
+            if (before is not null)
+            {
+                return before.Sql == sql ? before : null;
+            }
+
+            var unavailable = !sandbox.IsAvailable;
+            var job = new Job(
+                Guid.CreateVersion7(time.GetUtcNow()).ToString(),
+                lineage,
+                sub,
+                sql,
+                unavailable ? JobStates.Refused : JobStates.Queued,
+                unavailable ? JobErrors.SandboxUnavailable : null,
+                null,
+                traceParent
+            );
+            transaction.Execute(
+                $"""
+                INSERT INTO job ({Columns}, idempotency_key, submitted_at)
+                VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9)
+                """,
+                job.Id,
+                lineage,
+                sub,
+                sql,
+                job.State,
+                job.Class,
+                null,
+                traceParent,
+                key,
+                time.GetUtcNow().ToUnixTimeMilliseconds()
+            );
+            outbox.AddAudit(
+                transaction,
+                unavailable ? "job-refused" : "job-submitted",
+                sub,
+                ("lineage", lineage),
+                ("job", job.Id)
+            );
+            submitted.Pulse.Beat();
+            return job;
+        });
+
+    public Job? Find(string lineage, string id)
+    {
+        using var connection = state.Open();
+        return connection
+            .Query($"SELECT {Columns} FROM job WHERE id = $0 AND lineage = $1", Read, id, lineage)
+            .SingleOrDefault();
+    }
+
+    /// <summary>After a restart: what ran has died with the program that started it, and is run anew.</summary>
+    public void Requeue()
+    {
+        using var connection = state.Open();
+        connection.Execute("UPDATE job SET state = 'queued' WHERE state = 'running'");
+    }
+
+    /// <summary>Takes the oldest job; null where there is none.</summary>
+    public Job? Take()
+    {
+        using var connection = state.Open();
+        return connection
+            .Query(
+                $"""
+                UPDATE job SET state = 'running'
+                WHERE id = (SELECT id FROM job WHERE state = 'queued' ORDER BY submitted_at, rowid LIMIT 1)
+                RETURNING {Columns}
+                """,
+                Read
+            )
+            .SingleOrDefault();
+    }
+
+    /// <summary>Puts a job back: it could not be asked whether it may begin.</summary>
+    public void PutBack(Job job)
+    {
+        using var connection = state.Open();
+        connection.Execute("UPDATE job SET state = 'queued' WHERE id = $0", job.Id);
+    }
+
+    public void End(Job job, JobOutcome outcome) =>
+        state.InTransaction(transaction =>
+        {
+            transaction.Execute(
+                "UPDATE job SET state = $1, class = $2, position = $3 WHERE id = $0",
+                job.Id,
+                outcome.State,
+                outcome.Class,
+                outcome.Position
+            );
+            outbox.AddAudit(
+                transaction,
+                "job-ended",
+                job.Sub,
+                ("lineage", job.Lineage),
+                ("job", job.Id),
+                ("state", outcome.State),
+                ("error", outcome.Class ?? "none")
+            );
+        });
+
+    private static Job Read(SqliteDataReader row) =>
+        new(
+            row.GetString(0),
+            row.GetString(1),
+            row.GetString(2),
+            row.GetString(3),
+            row.GetString(4),
+            row.Text(5),
+            (int?)row.Integer(6),
+            row.Text(7)
+        );
+}

@@ -36,6 +36,7 @@ public static class ReferenceSpeHost
     {
         var builder = WebApplication.CreateBuilder(args);
         var options = SpeOptions.From(builder.Configuration);
+        PrivateFolder.Create(options.Data);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.AddTelemetry(options.Party);
@@ -125,6 +126,7 @@ public static class ReferenceSpeHost
                 return next(context);
             }
         );
+        app.Use(SessionCookie.ForgetAtCallback);
         app.UseAuthentication();
         app.UseMiddleware<RefusalRecorder>();
         app.UseAuthorization();

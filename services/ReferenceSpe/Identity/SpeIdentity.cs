@@ -22,6 +22,7 @@ internal static class SpeIdentity
         // Cookies ignore ports: two stacks on one machine must not overwrite each other's.
         var stack = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.Issuer)))[..8];
         builder.Services.AddSingleton(_ => SigningKey.Load(Path.Combine(options.Keys, "client.pem")));
+        builder.Services.AddSingleton(new SessionCookie($"__Host-{options.Party}-{stack}"));
         builder.Services.AddSingleton<IssuerClient>();
         builder.Services.AddSingleton<SessionStore>();
         builder

@@ -7,13 +7,11 @@ internal static class PrivateFolder
 
     public static string Create(string path)
     {
-        if (OperatingSystem.IsWindows())
+        Directory.CreateDirectory(path);
+        if (!OperatingSystem.IsWindows())
         {
-            Directory.CreateDirectory(path);
-        }
-        else
-        {
-            Directory.CreateDirectory(path, OwnerOnly);
+            // Of one that somebody else made, too.
+            File.SetUnixFileMode(path, OwnerOnly);
         }
 
         return path;

@@ -30,7 +30,6 @@ internal sealed class StateDatabase
 
     public StateDatabase(SpeOptions options)
     {
-        PrivateFolder.Create(options.Data);
         var path = Path.Combine(options.Data, "state.db");
         if (!File.Exists(path))
         {

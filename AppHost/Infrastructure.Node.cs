@@ -22,7 +22,6 @@ internal sealed class Node
             builder.Configuration["data"] ?? Path.Combine(builder.AppHostDirectory, "..", ".data")
         );
         Launchers = Path.Combine(builder.AppHostDirectory, "native");
-        Realms = Path.Combine(builder.AppHostDirectory, "realms");
         Tap = builder.Configuration["tap"] is "true";
         Create("secrets");
         ReadPorts();
@@ -35,7 +34,6 @@ internal sealed class Node
     public string Environment { get; }
     public string Directory { get; }
     public string Launchers { get; }
-    public string Realms { get; }
 
     /// <summary>Whether Pseudonymisation writes permit keys to DIR/tap too (development builds, `--tap`).</summary>
     public bool Tap { get; }

@@ -14,7 +14,6 @@ internal static class ServiceExtensions
         setup
             .WithEnvironment("DOTNET_ENVIRONMENT", node.Environment)
             .WithEnvironment("Data__Directory", node.Directory)
-            .WithEnvironment("Realm__Template", Path.Combine(node.Realms, Realm + ".json"))
             .WithEnvironment("Keycloak__AuthServerUrl", node.Issuer)
             .WithEnvironment("Keycloak__Realm", Realm)
             .WithEnvironment("Node__Edge", node.Edge)

@@ -17,10 +17,6 @@ public sealed class GatewayOptions
     [Range(1, 1_000_000)]
     public int PublicRounding { get; set; } = 10;
 
-    /// <summary>Seconds, from when it was asked, that an answer about a permit is good for (architecture §5).</summary>
-    [Range(0.1, 60)]
-    public double LeaseSeconds { get; set; } = 3;
-
     /// <summary>Orders that are worked on at once.</summary>
     [Range(1, 16)]
     public int Workers { get; set; } = 2;

@@ -37,7 +37,7 @@ internal static class CounterpartsExtensions
                 Pseudonymisation
             ));
         builder.Services.AddHttpClient(Spe, client => client.Timeout = TimeSpan.FromSeconds(100));
-        builder.Services.AddSingleton<PermitStates>();
+        builder.Services.AddSingleton<PermitGate>();
         builder.Services.AddSingleton<SpeDirectory>();
         builder.Services.AddSingleton<Pseudonymisation>();
         builder.Services.AddSingleton<SpeIngress>();

@@ -1,3 +1,4 @@
+using HealthDataNode.Gateway.Counterparts;
 using HealthDataNode.Gateway.Domain;
 using HealthDataNode.Gateway.Persistence;
 using HealthDataNode.Gateway.Storage;
@@ -12,6 +13,7 @@ internal sealed class IssueOrder(
     GatewayDb database,
     UploadKeys keys,
     DocumentSigner signer,
+    PermitGate permits,
     Counterparts.Pseudonymisation pseudonymisation,
     IEventOutbox outbox,
     TimeProvider time
@@ -37,6 +39,7 @@ internal sealed class IssueOrder(
             order.Sign(document.Text, document.Digest);
             await database.SaveChangesAsync(cancellationToken);
         }
+        await permits.RequireInForceAsync(order, cancellationToken);
         await pseudonymisation.RegisterAsync(order.Digest!, order.Document!, order.Permit, cancellationToken);
         outbox.Enqueue(order.Issue(time.GetUtcNow()));
         await database.SaveChangesAsync(cancellationToken);

@@ -19,7 +19,7 @@ internal sealed class PrepareDelivery(
     GatewayDb database,
     UploadKeys keys,
     OrderFiles files,
-    PermitStates permits,
+    PermitGate permits,
     SpeDirectory directory,
     Counterparts.Pseudonymisation pseudonymisation,
     OrderAndPermit documents,
@@ -30,10 +30,10 @@ internal sealed class PrepareDelivery(
 {
     public async Task<Next> RunAsync(Order order, CancellationToken cancellationToken)
     {
+        await permits.RequireInForceAsync(order, cancellationToken);
         var verified = documents.Verify(order.Document!, order.Permit);
         if (order.State == OrderState.Closed)
         {
-            await permits.RequireInForceAsync(order, cancellationToken);
             var environment = await directory.RequireApprovedAsync(order.Spe, cancellationToken);
             await pseudonymisation.CloseAsync(order.Digest!, order.Closing!, cancellationToken);
             // An open order keeps the key it began with, so that all its parts are to one key.

@@ -13,7 +13,7 @@ namespace HealthDataNode.Gateway.Delivery;
 internal sealed class PushDelivery(
     GatewayDb database,
     OrderFiles files,
-    PermitStates permits,
+    PermitGate permits,
     SpeDirectory directory,
     SpeIngress ingress,
     TimeProvider time

@@ -18,7 +18,7 @@ namespace HealthDataNode.Gateway.Features;
 internal sealed class UploadParts(
     GatewayDb database,
     SealVerifier seals,
-    PermitStates permits,
+    PermitGate permits,
     Rejecting rejecting,
     TimeProvider time
 ) : IUploadReceiver
@@ -97,7 +97,7 @@ internal sealed class UploadParts(
             await rejecting.RejectAsync(order, refused.Rejection, cancellationToken);
             return ProtocolProblem.Of(ProblemTypes.PermitNotInForce, 409, "The permit is not in force", "Nothing more is taken for this order.");
         }
-        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        catch (OrderPausedException)
         {
             return ProtocolProblem.Of(ProblemTypes.PermitStateUnknown, 503, "Nobody can say whether the permit is in force", "Send the part again in a moment.");
         }

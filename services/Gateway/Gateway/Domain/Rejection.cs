@@ -37,9 +37,6 @@ public static class RejectionCodes
     /// <summary>Bytes, length or number of rows are not what the holder's seal says.</summary>
     public const string SealMismatch = "seal-mismatch";
 
-    /// <summary>The closing document leaves out a part that was sent, or says other things of it than its seal.</summary>
-    public const string ClosingIncomplete = "closing-incomplete";
-
     /// <summary>The tokens issued and the tokens re-keyed differ.</summary>
     public const string AgreementFailed = "agreement-failed";
 

@@ -1,0 +1,170 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using HealthDataNode.Gateway.Domain;
+using HealthDataNode.Protocol.Crypt4Gh;
+using HealthDataNode.Protocol.Documents;
+using HealthDataNode.Protocol.Seals;
+using HealthDataNode.Protocol.Trust;
+
+namespace HealthDataNode.Services.Tests.Gateway;
+
+public sealed class Delivering_an_order(StageFixture fixture) : IClassFixture<StageFixture>
+{
+    private const string Separator = "\u001f";
+    private static readonly string Header = string.Join(Separator, "token", "stage", "age", "diagnosed") + "\n";
+    private readonly Stage stage = fixture.Stage;
+
+    [Fact]
+    public async Task Carries_rows_of_two_parts_to_the_SPE_under_pseudonyms_and_leaves_nothing_behind()
+    {
+        var permit = await stage.GrantAsync();
+        var order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Issued);
+        Assert.True(stage.HasKey(order));
+        var tokens = await stage.TokensAsync(order, 40);
+        var first = Rows(tokens[..25]);
+        var second = Rows(tokens[25..]);
+        await stage.SendAsync(order, stage.Seal(order, 1, Header + first, 50), stage.Seal(order, 2, Header + second, 30));
+
+        order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Delivering);
+        var announced = await ManifestAsync(order);
+        var trust = stage.Trust.Store();
+        var verified = new OrderAndPermit(trust).Verify(
+            announced.GetProperty("order").GetString()!,
+            announced.GetProperty("permit").GetString()!
+        );
+        var box = Convert.FromBase64String(announced.GetProperty("deliveryKey").GetProperty("box").GetString()!);
+        var seal = new SealVerifier(trust).Verify(
+            announced.GetProperty("deliveryKey").GetProperty("seal").GetString()!,
+            new SealExpectation(SealTypes.DeliveryKey, "pseudonymisation", Stage.SpeParty, order.Digest!),
+            SealedBytes.Of(box)
+        );
+        var manifest = new OrderAndPermit(trust).VerifyManifest(announced.GetProperty("manifest").GetString()!, verified, seal);
+        Assert.Equal(80, manifest.Payload.Rows);
+        Assert.Equal(2, manifest.Payload.Parts.Count);
+        Assert.Equal(32, Crypt4GhFile.Open(box, stage.SpeKey).Length);
+        Assert.StartsWith("00-0af7651916cd43dd8448eb211c80319c-", stage.Neighbours.TraceParents[order.Id], StringComparison.Ordinal);
+
+        var opened = stage.Opened(order, 1);
+        Assert.StartsWith(string.Join(Separator, "pseudonym", "stage", "age", "diagnosed") + "\n", opened, StringComparison.Ordinal);
+        Assert.Equal(WithoutPersons(first), WithoutPersons(opened[(opened.IndexOf('\n', StringComparison.Ordinal) + 1)..]));
+        Assert.DoesNotContain(tokens, token => opened.Contains(token, StringComparison.Ordinal));
+        Assert.Equal(25, opened.Split('\n').Skip(1).Where(line => line.Length > 0).Select(line => line[..32]).Distinct().Count());
+
+        using var taken = await stage.AcknowledgeAsync(order, stage.ReceiptOf(order, 80, 40).Text);
+        Assert.Equal(HttpStatusCode.NoContent, taken.StatusCode);
+        order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Delivered);
+        Assert.False(stage.HasKey(order));
+        Assert.False(stage.HasFiles(order));
+        Assert.Equal(
+            ["gateway.order-issued", "gateway.delivery-received", "gateway.delivery-completed"],
+            (await stage.EventsAsync(order)).Select(message => message.Contract)
+        );
+        var state = await stage.Pseudonymisation.As("svc", [], party: "gateway").GetFromJsonAsync<JsonElement>($"/v1/orders/{order.Digest}", TestContext.Current.CancellationToken);
+        Assert.True(state.GetProperty("tokensAgree").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Tells_the_public_rounded_counts_and_none_below_the_threshold()
+    {
+        foreach (var (persons, said) in new[] { (37, (long?)30), (4, null) })
+        {
+            var permit = await stage.GrantAsync();
+            var order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Issued);
+            var tokens = await stage.TokensAsync(order, persons);
+            await stage.SendAsync(order, stage.Seal(order, 1, Header + Rows(tokens), persons * 2));
+            order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Delivering);
+            using var taken = await stage.AcknowledgeAsync(order, stage.ReceiptOf(order, persons * 2, persons).Text);
+            await stage.OrderAsync(permit.Payload.Lineage, OrderState.Delivered);
+            var deliveries = await stage.Gateway.Anonymous.GetFromJsonAsync<JsonElement>("/v1/deliveries", TestContext.Current.CancellationToken);
+            var shown = deliveries.EnumerateArray().Single(delivery => delivery.GetProperty("lineage").GetString() == order.Lineage);
+            Assert.Equal(said, shown.TryGetProperty("persons", out var count) ? count.GetInt64() : null);
+            Assert.Equal(said is not null, shown.TryGetProperty("rows", out _));
+        }
+    }
+
+    [Fact]
+    public async Task Delivers_an_extract_without_a_row()
+    {
+        var permit = await stage.GrantAsync();
+        var order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Issued);
+        await stage.SendAsync(order);
+        order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Delivering);
+        await ManifestAsync(order);
+        using var taken = await stage.AcknowledgeAsync(order, stage.ReceiptOf(order, 0, 0).Text);
+        Assert.Equal(HttpStatusCode.NoContent, taken.StatusCode);
+        await stage.OrderAsync(permit.Payload.Lineage, OrderState.Delivered);
+    }
+
+    [Fact]
+    public async Task Keeps_tokens_that_were_asked_for_and_not_used_from_being_delivered_quietly()
+    {
+        var permit = await stage.GrantAsync();
+        var order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Issued);
+        var tokens = await stage.TokensAsync(order, 12);
+        await stage.SendAsync(order, stage.Seal(order, 1, Header + Rows(tokens[1..]), 22));
+        order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Delivering);
+        using var taken = await stage.AcknowledgeAsync(order, stage.ReceiptOf(order, 22, 11).Text);
+        Assert.Equal(HttpStatusCode.NoContent, taken.StatusCode);
+        order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Rejected);
+        Assert.Equal(RejectionCodes.AgreementFailed, order.RejectionCode);
+        await Eventually.Async(() => !stage.HasKey(order) && !stage.HasFiles(order));
+    }
+
+    [Fact]
+    public async Task Waits_while_the_SPE_is_not_approved_or_Permit_does_not_answer()
+    {
+        var permit = await stage.GrantAsync();
+        var order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Issued);
+        var tokens = await stage.TokensAsync(order, 3);
+        stage.Neighbours.SpeStatus = "suspended";
+        try
+        {
+            await stage.SendAsync(order, stage.Seal(order, 1, Header + Rows(tokens), 6));
+            await Task.Delay(700, TestContext.Current.CancellationToken);
+            Assert.Equal(OrderState.Closed, (await stage.OrderAsync(order.Lineage, OrderState.Closed)).State);
+        }
+        finally
+        {
+            stage.Neighbours.SpeStatus = "approved";
+        }
+        await stage.OrderAsync(order.Lineage, OrderState.Delivering);
+        Assert.False(File.Exists(stage.Neighbours.Delivered("none", 1)));
+    }
+
+    [Fact]
+    public async Task Ends_at_once_when_the_permit_is_revoked()
+    {
+        var permit = await stage.GrantAsync();
+        var order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Issued);
+        var tokens = await stage.TokensAsync(order, 3);
+        var part = stage.Seal(order, 1, Header + Rows(tokens), 6);
+        await stage.UploadAsync(order, part);
+        stage.Neighbours.States[order.Lineage] = LineageStates.Revoked;
+        using var closed = await stage.CloseAsync(order, stage.ClosingOf(order, part).Text);
+        order = await stage.OrderAsync(order.Lineage, OrderState.Rejected);
+        Assert.Equal(RejectionCodes.PermitNotInForce, order.RejectionCode);
+        await Eventually.Async(() => !stage.HasKey(order) && !stage.HasFiles(order));
+    }
+
+    private static string Rows(IEnumerable<string> tokens) =>
+        string.Concat(
+            tokens.SelectMany((token, i) =>
+                new[]
+                {
+                    string.Join(Separator, token, "II", $"{40 + (i % 50)}", "2019-03-04") + "\n",
+                    string.Join(Separator, token, "", "-7", "") + "\n",
+                }
+            )
+        );
+
+    private static string[] WithoutPersons(string rows) =>
+        [.. rows.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line[32..])];
+
+    private async Task<JsonElement> ManifestAsync(Order order)
+    {
+        JsonElement announced = default;
+        await Eventually.Async(() => stage.Neighbours.Manifests.TryGetValue(order.Id, out announced));
+        return announced;
+    }
+}

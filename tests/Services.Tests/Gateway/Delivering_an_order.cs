@@ -133,6 +133,38 @@ public sealed class Delivering_an_order(StageFixture fixture) : IClassFixture<St
     }
 
     [Fact]
+    public async Task Sends_parts_again_that_the_SPE_has_lost()
+    {
+        var order = await stage.OrderAsync((await stage.GrantAsync()).Payload.Lineage, OrderState.Issued);
+        var tokens = await stage.TokensAsync(order, 3);
+        stage.Neighbours.ManifestProblems[order.Document!] = "delivery-incomplete";
+        await stage.SendAsync(order, stage.Seal(order, 1, Header + Rows(tokens), 6));
+        await ManifestAsync(order);
+        Assert.Equal(7, stage.Opened(order, 1).Count(c => c == '\n'));
+    }
+
+    [Fact]
+    public async Task Ends_when_the_SPE_finds_that_the_delivery_is_not_what_its_manifest_says()
+    {
+        var order = await stage.OrderAsync((await stage.GrantAsync()).Payload.Lineage, OrderState.Issued);
+        stage.Neighbours.ManifestProblems[order.Document!] = "order-rejected";
+        await stage.SendAsync(order);
+        order = await stage.OrderAsync(order.Lineage, OrderState.Rejected);
+        Assert.Equal(RejectionCodes.DeliveryRefused, order.RejectionCode);
+    }
+
+    [Fact]
+    public async Task Takes_first_parts_that_come_at_the_same_time()
+    {
+        var order = await stage.OrderAsync((await stage.GrantAsync()).Payload.Lineage, OrderState.Issued);
+        var parts = Enumerable.Range(1, 6).Select(part => stage.Seal(order, part, Header, 0)).ToArray();
+        await Task.WhenAll(parts.Select(part => stage.UploadAsync(order, part)));
+        using var closed = await stage.CloseAsync(order, stage.ClosingOf(order, parts).Text);
+        Assert.Equal(HttpStatusCode.Accepted, closed.StatusCode);
+        await stage.OrderAsync(order.Lineage, OrderState.Delivering);
+    }
+
+    [Fact]
     public async Task Ends_at_once_when_the_permit_is_revoked()
     {
         var permit = await stage.GrantAsync();

@@ -62,9 +62,9 @@ internal sealed class Neighbours : IAsyncDisposable
             "/ingress/v1/orders/{id}/manifest",
             (string id, JsonElement body, HttpRequest request) =>
             {
-                if (!ManifestsTaken)
+                if (ManifestProblems.TryRemove(body.GetProperty("order").GetString()!, out var problem))
                 {
-                    return Results.StatusCode(503);
+                    return ProtocolProblem.Of(ProblemTypes.Prefix + problem, 409, "Refused").ToResult();
                 }
                 TraceParents[id] = request.Headers.TraceParent.ToString();
                 Manifests[id] = body;
@@ -82,7 +82,9 @@ internal sealed class Neighbours : IAsyncDisposable
     public int Asked { get; private set; }
     public string SpeStatus { get; set; } = "approved";
     public string SpeKey { get; set; } = "";
-    public bool ManifestsTaken { get; set; } = true;
+
+    /// <summary>By order document: how its next manifest is refused.</summary>
+    public System.Collections.Concurrent.ConcurrentDictionary<string, string> ManifestProblems { get; } = new();
     public System.Collections.Concurrent.ConcurrentDictionary<string, JsonElement> Manifests { get; } = new();
     public System.Collections.Concurrent.ConcurrentDictionary<string, string> TraceParents { get; } = new();
 

@@ -2,6 +2,7 @@ using HealthDataNode.Gateway.Counterparts;
 using HealthDataNode.Gateway.Domain;
 using HealthDataNode.Gateway.Persistence;
 using HealthDataNode.Gateway.Storage;
+using HealthDataNode.Protocol.Problems;
 using Microsoft.EntityFrameworkCore;
 
 namespace HealthDataNode.Gateway.Delivery;
@@ -36,7 +37,27 @@ internal sealed class PushDelivery(
         }
         await permits.RequireInForceAsync(order, cancellationToken);
         var approved = await directory.RequireApprovedAsync(order.Spe, cancellationToken);
-        await ingress.PushManifestAsync(approved, order, cancellationToken);
+        await PushManifestAsync(approved, order, cancellationToken);
         return Next.Wait;
+    }
+
+    private async Task PushManifestAsync(SpeEnvironment environment, Order order, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ingress.PushManifestAsync(environment, order, cancellationToken);
+        }
+        catch (ProtocolProblemException refused) when (refused.Problem.Is(ProblemTypes.Prefix + "delivery-incomplete"))
+        {
+            // The SPE has lost a part, its disk say: all are sent again, and those that are there are recognised.
+            await database
+                .DeliveryParts.Where(part => part.OrderId == order.Id)
+                .ExecuteUpdateAsync(parts => parts.SetProperty(part => part.PushedAt, (DateTimeOffset?)null), cancellationToken);
+            throw;
+        }
+        catch (ProtocolProblemException refused) when (refused.Problem.Is(ProblemTypes.OrderRejected))
+        {
+            throw new OrderRefusedException(new(RejectionCodes.DeliveryRefused), refused);
+        }
     }
 }

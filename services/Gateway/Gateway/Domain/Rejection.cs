@@ -40,6 +40,9 @@ public static class RejectionCodes
     /// <summary>The tokens issued and the tokens re-keyed differ.</summary>
     public const string AgreementFailed = "agreement-failed";
 
+    /// <summary>The SPE found that the delivery is not what its manifest says.</summary>
+    public const string DeliveryRefused = "delivery-refused";
+
     /// <summary>The permit was revoked or has ended (EHDS 63(3)).</summary>
     public const string PermitNotInForce = "permit-not-in-force";
 }

@@ -21,7 +21,9 @@ internal static class AcceptReceipt
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status409Conflict)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
-            .WithName("AcceptReceipt");
+            .WithName("AcceptReceipt")
+            .WithTags("Orders")
+            .WithSummary("The SPE's signed receipt");
 
     private static async Task<IResult> HandleAsync(
         string id,

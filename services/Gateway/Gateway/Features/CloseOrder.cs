@@ -22,7 +22,9 @@ internal static class CloseOrder
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status409Conflict)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
-            .WithName("CloseOrder");
+            .WithName("CloseOrder")
+            .WithTags("Orders")
+            .WithSummary("The holder is done: every part is named");
 
     private static async Task<IResult> HandleAsync(
         string id,

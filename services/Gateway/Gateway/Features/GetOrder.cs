@@ -57,7 +57,9 @@ internal static class GetOrder
     public static void Map(IEndpointRouteBuilder app) =>
         app.MapGet("/v1/orders/{id}", HandleAsync)
             .ForRole(OrderAccess.Holder, OrderAccess.DataUser, OrderAccess.CaseOfficer)
-            .WithName("GetOrder");
+            .WithName("GetOrder")
+            .WithTags("Orders")
+            .WithSummary("One order");
 
     private static async Task<Results<Ok<Response>, ProblemHttpResult>> HandleAsync(
         string id,

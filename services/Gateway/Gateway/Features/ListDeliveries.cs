@@ -20,7 +20,11 @@ internal static class ListDeliveries
     public sealed record Response(string Lineage, string Source, string Spe, DateOnly Date, long? Rows, long? Persons);
 
     public static void Map(IEndpointRouteBuilder app) =>
-        app.MapGet("/v1/deliveries", HandleAsync).AllowAnonymous().WithName("ListDeliveries");
+        app.MapGet("/v1/deliveries", HandleAsync)
+            .AllowAnonymous()
+            .WithName("ListDeliveries")
+            .WithTags("Public")
+            .WithSummary("What was delivered, in rounded counts");
 
     private static async Task<Ok<Response[]>> HandleAsync(
         GatewayDb database,

@@ -36,7 +36,9 @@ internal static class ListOrders
     public static void Map(IEndpointRouteBuilder app) =>
         app.MapGet("/v1/orders", HandleAsync)
             .ForRole(OrderAccess.Holder, OrderAccess.DataUser, OrderAccess.CaseOfficer)
-            .WithName("ListOrders");
+            .WithName("ListOrders")
+            .WithTags("Orders")
+            .WithSummary("The orders of the caller, newest first");
 
     private static async Task<Ok<Response[]>> HandleAsync(
         ClaimsPrincipal user,

@@ -24,7 +24,9 @@ internal static class RenewOrder
         app.MapPost("/v1/orders/{id}/renewal", HandleAsync)
             .ForRole(OrderAccess.CaseOfficer)
             .RequireIdempotencyKey<GatewayDb>()
-            .WithName("RenewOrder");
+            .WithName("RenewOrder")
+            .WithTags("Orders")
+            .WithSummary("The next order after a rejected one");
 
     private static async Task<Results<Created<Response>, ProblemHttpResult>> HandleAsync(
         string id,

@@ -24,7 +24,7 @@ internal sealed class UploadParts(
 ) : IUploadReceiver
 {
     public static void Map(IEndpointRouteBuilder app) =>
-        app.MapResumableUploads<UploadParts>("/v1/orders/{id}/parts").ForRole(OrderAccess.Holder);
+        app.MapResumableUploads<UploadParts>("/v1/orders/{id}/parts").ForRole(OrderAccess.Holder).WithTags("Parts");
 
     public async Task<ProtocolProblem?> AuthoriseAsync(HttpContext context, string order)
     {
@@ -49,7 +49,19 @@ internal sealed class UploadParts(
             return UploadAdmission.Refuse(problem);
         }
         found.Receive(time.GetUtcNow());
-        await database.SaveChangesAsync(context.RequestAborted);
+        try
+        {
+            await database.SaveChangesAsync(context.RequestAborted);
+        }
+        catch (DbUpdateConcurrencyException)
+        {
+            // Another part came first, or the order was closed meanwhile.
+            database.ChangeTracker.Clear();
+            if ((await FindAsync(context, order))?.IsOpenForParts != true)
+            {
+                return UploadAdmission.Refuse(Closed());
+            }
+        }
         return UploadAdmission.Admit(verified);
     }
 

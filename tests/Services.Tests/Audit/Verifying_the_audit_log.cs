@@ -8,6 +8,8 @@ using HealthDataNode.Services.Tests.Permit;
 namespace HealthDataNode.Services.Tests.Audit;
 
 /// <summary>EHDS 73(1)(e): logs show tampering (architecture §9, row 11).</summary>
+[Trait("Article", "EHDS 73(1)(e)")]
+[Trait("Invariant", "11")]
 public sealed class Verifying_the_audit_log(PostgresFixture postgres)
 {
     [Fact]

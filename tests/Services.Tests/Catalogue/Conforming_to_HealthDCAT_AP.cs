@@ -7,6 +7,7 @@ namespace HealthDataNode.Services.Tests.Catalogue;
 /// The published shapes of HealthDCAT-AP release 8, NON_PUBLIC, and DCAT-AP 3.0.1, by <c>rdf-validate-shacl</c>. Needs
 /// Node.js, npm's packages under .cache/shacl and the shapes in HDN_SHARED/data; else it is skipped and says why.
 /// </summary>
+[Trait("Article", "EHDS 77")]
 public sealed class Conforming_to_HealthDCAT_AP(PostgresFixture postgres)
 {
     private static readonly string Scripts = Path.Combine(PostgresFixture.Repository, "tests", "Services.Tests", "Catalogue", "Shacl");

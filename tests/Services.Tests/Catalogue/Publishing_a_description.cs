@@ -8,6 +8,7 @@ using Npgsql;
 namespace HealthDataNode.Services.Tests.Catalogue;
 
 /// <summary>EHDS 60(3), 77.</summary>
+[Trait("Article", "EHDS 60(3)")]
 public sealed class Publishing_a_description(PostgresFixture postgres)
 {
     [Fact]

@@ -67,6 +67,7 @@ public sealed class Approving_an_environment(PostgresFixture postgres)
     }
 
     [Fact]
+    [Trait("Article", "EHDS 73(3)")]
     public async Task Is_by_another_organisation_than_the_environments()
     {
         await using var world = await SpeRegistryWorld.StartAsync(postgres);
@@ -84,6 +85,7 @@ public sealed class Approving_an_environment(PostgresFixture postgres)
     }
 
     [Fact]
+    [Trait("Invariant", "12")]
     public async Task Ends_by_itself_at_the_second_it_names()
     {
         await using var world = await SpeRegistryWorld.StartAsync(postgres);
@@ -98,6 +100,7 @@ public sealed class Approving_an_environment(PostgresFixture postgres)
     }
 
     [Fact]
+    [Trait("Invariant", "12")]
     public async Task Can_be_taken_back()
     {
         await using var world = await SpeRegistryWorld.StartAsync(postgres);

@@ -59,7 +59,7 @@ internal static class ServiceExtensions
         spe.AsPublic(node, "referencespe")
             .WithEnvironment("Data__Directory", node.Create("spe"))
             .WithEnvironment("Node__Edge", node.EdgeFromOutside)
-            .WithEnvironment("Node__Door", node.Door);
+            .WithEnvironment("Door__Url", node.Door);
 
     private static IResourceBuilder<ProjectResource> AsParty(this IResourceBuilder<ProjectResource> service, Node node)
     {

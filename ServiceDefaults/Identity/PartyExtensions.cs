@@ -23,7 +23,6 @@ public static class PartyExtensions
                 services.GetRequiredService<TimeProvider>()
             );
         });
-        builder.Services.AddSingleton<PermitStates>();
         if (use is not null)
         {
             builder.Services.AddSingleton(services =>
@@ -44,6 +43,10 @@ public static class PartyExtensions
     public static IHttpClientBuilder AddServiceClient(this WebApplicationBuilder builder, string service)
     {
         builder.AddMachineTokens();
+        if (service == "permit")
+        {
+            builder.Services.AddSingleton<PermitStates>();
+        }
         var client = builder
             .Services.AddHttpClient(service, http => http.BaseAddress = new Uri($"http://{service}"))
             .AddServiceDiscovery()

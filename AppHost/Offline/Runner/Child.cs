@@ -82,7 +82,7 @@ internal sealed class Child(IResource resource, int index, StackFolder folder, C
             return;
         }
         Become(ResourceState.Running);
-        _ = FollowAsync(process);
+        _ = FollowAsync(process, Stopwatch.StartNew());
         if (stopping)
         {
             ProcessStarter.Signal(-process.Id, ProcessStarter.Kill);
@@ -147,7 +147,7 @@ internal sealed class Child(IResource resource, int index, StackFolder folder, C
 
     private IProjectMetadata Metadata => Resource.Annotations.OfType<IProjectMetadata>().Single();
 
-    private async Task FollowAsync(Process followed)
+    private async Task FollowAsync(Process followed, Stopwatch clock)
     {
         await using (var log = new StreamWriter(LogFile, append: true) { AutoFlush = true })
         {
@@ -164,7 +164,8 @@ internal sealed class Child(IResource resource, int index, StackFolder folder, C
         Healthy = false;
         if (!Listens && ExitCode == 0)
         {
-            StartedIn = DateTime.Now - followed.StartTime;
+            // Not by the process's own start time, which cannot be read of one that has ended.
+            StartedIn = clock.Elapsed;
             console.State(Name, Index, $"completed after {StartedIn.Value.TotalSeconds:0.0} s");
         }
         else if (!stopping)

@@ -16,6 +16,7 @@ public sealed class Delivering_an_order(StageFixture fixture) : IClassFixture<St
     private readonly Stage stage = fixture.Stage;
 
     [Fact]
+    [Trait("Article", "EHDS 60(2)")]
     public async Task Carries_rows_of_two_parts_to_the_SPE_under_pseudonyms_and_leaves_nothing_behind()
     {
         var permit = await stage.GrantAsync();
@@ -112,24 +113,51 @@ public sealed class Delivering_an_order(StageFixture fixture) : IClassFixture<St
     }
 
     [Fact]
-    public async Task Waits_while_the_SPE_is_not_approved_or_Permit_does_not_answer()
+    [Trait("Invariant", "12")]
+    public async Task Waits_while_the_SPE_is_not_approved()
     {
-        var permit = await stage.GrantAsync();
-        var order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Issued);
+        var order = await stage.OrderAsync((await stage.GrantAsync()).Payload.Lineage, OrderState.Issued);
         var tokens = await stage.TokensAsync(order, 3);
         stage.Neighbours.SpeStatus = "suspended";
         try
         {
+            var asked = stage.Neighbours.AskedForSpe;
             await stage.SendAsync(order, stage.Seal(order, 1, Header + Rows(tokens), 6));
-            await Task.Delay(700, TestContext.Current.CancellationToken);
-            Assert.Equal(OrderState.Closed, (await stage.OrderAsync(order.Lineage, OrderState.Closed)).State);
+            await Eventually.Async(() => stage.Neighbours.AskedForSpe > asked + 1);
+            await stage.OrderAsync(order.Lineage, OrderState.Closed);
         }
         finally
         {
             stage.Neighbours.SpeStatus = "approved";
         }
         await stage.OrderAsync(order.Lineage, OrderState.Delivering);
-        Assert.False(File.Exists(stage.Neighbours.Delivered("none", 1)));
+    }
+
+    [Fact]
+    public async Task Waits_while_Permit_does_not_answer_or_not_to_its_own_question()
+    {
+        var order = await stage.OrderAsync((await stage.GrantAsync()).Payload.Lineage, OrderState.Issued);
+        var tokens = await stage.TokensAsync(order, 3);
+        var part = stage.Seal(order, 1, Header + Rows(tokens), 6);
+        await stage.UploadAsync(order, part);
+        try
+        {
+            stage.Neighbours.PermitAnswers = false;
+            var asked = stage.Neighbours.Asked;
+            using var closed = await stage.CloseAsync(order, stage.ClosingOf(order, part).Text);
+            await Eventually.Async(() => stage.Neighbours.Asked > asked + 1);
+            stage.Neighbours.AnswersTo = "somebodyelse";
+            stage.Neighbours.PermitAnswers = true;
+            asked = stage.Neighbours.Asked;
+            await Eventually.Async(() => stage.Neighbours.Asked > asked + 1);
+            await stage.OrderAsync(order.Lineage, OrderState.Closed);
+        }
+        finally
+        {
+            stage.Neighbours.PermitAnswers = true;
+            stage.Neighbours.AnswersTo = null;
+        }
+        await stage.OrderAsync(order.Lineage, OrderState.Delivering);
     }
 
     [Fact]
@@ -165,6 +193,8 @@ public sealed class Delivering_an_order(StageFixture fixture) : IClassFixture<St
     }
 
     [Fact]
+    [Trait("Invariant", "10")]
+    [Trait("Article", "EHDS 63(3)")]
     public async Task Ends_at_once_when_the_permit_is_revoked()
     {
         var permit = await stage.GrantAsync();

@@ -56,7 +56,11 @@ internal sealed class Neighbours : IAsyncDisposable
                 return PermitAnswers ? Results.Text(permit.Sign(answer).Text, "application/jose") : Results.StatusCode(503);
             }
         );
-        app.MapGet("/v1/environments/{party}", (string party) => Results.Json(Environment(party)));
+        app.MapGet("/v1/environments/{party}", (string party) =>
+        {
+            AskedForSpe++;
+            return Results.Json(Environment(party));
+        });
         app.MapResumableUploads<Ingress>("/ingress/v1/orders/{id}/parts");
         app.MapPost(
             "/ingress/v1/orders/{id}/manifest",
@@ -80,6 +84,7 @@ internal sealed class Neighbours : IAsyncDisposable
     public bool PermitAnswers { get; set; } = true;
     public string? AnswersTo { get; set; }
     public int Asked { get; private set; }
+    public int AskedForSpe { get; private set; }
     public string SpeStatus { get; set; } = "approved";
     public string SpeKey { get; set; } = "";
 

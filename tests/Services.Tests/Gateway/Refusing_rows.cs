@@ -46,6 +46,7 @@ public sealed class Refusing_rows(StageFixture fixture) : IClassFixture<StageFix
 
     [Theory]
     [MemberData(nameof(Rejected))]
+    [Trait("Invariant", "2")]
     public async Task Rejects_the_order_with_line_and_column_and_never_the_value(
         string sentence,
         string text,

@@ -23,10 +23,10 @@ internal static class CounterpartsExtensions
                 Rekey,
                 (provider, client) =>
                 {
-                    client.BaseAddress = new Uri(
+                    var address =
                         provider.GetRequiredService<IConfiguration>()["services:pseudonymisation:h2c:0"]
-                            ?? throw new InvalidOperationException("services__pseudonymisation__h2c__0 is not set.")
-                    );
+                        ?? throw new InvalidOperationException("services__pseudonymisation__h2c__0 is not set.");
+                    client.BaseAddress = new Uri(address.Replace("h2c://", "http://", StringComparison.Ordinal));
                     client.Timeout = TimeSpan.FromSeconds(60);
                     client.DefaultRequestVersion = System.Net.HttpVersion.Version20;
                     client.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;

@@ -4,13 +4,17 @@ using HealthDataNode.Protocol.Trust;
 namespace HealthDataNode.Gateway.Storage;
 
 /// <summary>
-/// The key store of upload keys: a file <c>ORDER.key</c> of mode 0600 for each open order (<c>Keys:Uploads</c>),
-/// beside no database, so that a backup of one holds no key.
+/// The key store of upload keys: a file <c>ORDER.key</c> of mode 0600 for each open order under <c>Keys:Uploads</c>
+/// (else <c>uploads</c> below the party's own keys), beside no database, so that a backup of one holds no key.
 /// </summary>
 internal sealed class UploadKeys(IConfiguration configuration)
 {
     private readonly string directory =
-        configuration["Keys:Uploads"] ?? throw new InvalidOperationException("Keys__Uploads is not set.");
+        configuration["Keys:Uploads"]
+        ?? Path.Combine(
+            configuration["Party:Keys"] ?? throw new InvalidOperationException("Party__Keys is not set."),
+            "uploads"
+        );
 
     /// <summary>The order's key; made where there is none yet, so that a crash in between makes no second one.</summary>
     public EncryptionKey Obtain(string order)

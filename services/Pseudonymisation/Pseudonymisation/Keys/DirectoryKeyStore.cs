@@ -4,12 +4,16 @@ using HealthDataNode.Protocol.Trust;
 
 namespace HealthDataNode.Pseudonymisation.Keys;
 
-/// <summary>One file of mode 0600 per lineage under <c>Keys:Permits</c>.</summary>
+/// <summary>One file of mode 0600 per lineage under <c>Keys:Permits</c>, else <c>permits</c> below the party's own keys.</summary>
 internal sealed class DirectoryKeyStore(IConfiguration configuration) : IPermitKeyStore
 {
     private readonly Lock gate = new();
     private readonly string directory =
-        configuration["Keys:Permits"] ?? throw new InvalidOperationException("Keys__Permits is not set.");
+        configuration["Keys:Permits"]
+        ?? Path.Combine(
+            configuration["Party:Keys"] ?? throw new InvalidOperationException("Party__Keys is not set."),
+            "permits"
+        );
 
     public void Ensure(string lineage)
     {

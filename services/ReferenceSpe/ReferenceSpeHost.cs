@@ -14,6 +14,7 @@ using HealthDataNode.ReferenceSpe.Registration;
 using HealthDataNode.ReferenceSpe.State;
 using HealthDataNode.ReferenceSpe.Workspaces;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace HealthDataNode.ReferenceSpe;
@@ -52,6 +53,13 @@ public static class ReferenceSpeHost
             json.SerializerOptions.RespectNullableAnnotations = true;
             json.SerializerOptions.RespectRequiredConstructorParameters = true;
         });
+        builder.Services.AddOpenApi(
+            "v1",
+            // Each use case has its own Request and Response: ReadSession.Response is ReadSessionResponse there.
+            openApi =>
+                openApi.CreateSchemaReferenceId = json =>
+                    OpenApiOptions.CreateDefaultSchemaReferenceId(json) is { } id ? json.Type.DeclaringType?.Name + id : null
+        );
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -134,7 +142,8 @@ public static class ReferenceSpeHost
         app.MapHealthChecks("/alive", new HealthCheckOptions { Predicate = check => check.Tags.Contains("live") })
             .AllowAnonymous()
             .ShortCircuit();
-        MapIngress(app.MapGroup("/ingress/v1").RequireAuthorization(Schemes.Gateway));
+        app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+        MapIngress(app.MapGroup("/ingress/v1").RequireAuthorization(Schemes.Gateway).WithTags("Ingress"));
         MapDoor(app);
     }
 
@@ -149,7 +158,7 @@ public static class ReferenceSpeHost
         SignIn.Map(app);
         ReadSession.Map(app);
         SignOut.Map(app);
-        var door = app.MapGroup("/v1").RequireAuthorization(Schemes.Person);
+        var door = app.MapGroup("/v1").RequireAuthorization(Schemes.Person).WithTags("Door");
         ListWorkspaces.Map(door);
         var room = door.MapGroup("/workspaces/{lineage}");
         room.AddEndpointFilter(

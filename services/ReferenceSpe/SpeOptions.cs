@@ -36,6 +36,9 @@ internal sealed record SpeOptions
     /// <summary>The largest result, MiB.</summary>
     public required int ResultMegabytes { get; init; }
 
+    /// <summary>What shuts jobs in.</summary>
+    public required string Bubblewrap { get; init; }
+
     /// <summary>Jobs at a time.</summary>
     public required int JobsAtOnce { get; init; }
 
@@ -54,6 +57,7 @@ internal sealed record SpeOptions
             JobTime = TimeSpan.FromSeconds(configuration.GetValue("Jobs:Seconds", 300.0)),
             JobMegabytes = configuration.GetValue("Jobs:MemoryMegabytes", 1024),
             ResultMegabytes = configuration.GetValue("Jobs:ResultMegabytes", 1024),
+            Bubblewrap = configuration["Jobs:Bubblewrap"] ?? "/usr/bin/bwrap",
             JobsAtOnce = Math.Clamp(configuration.GetValue("Jobs:AtOnce", 1), 1, 8),
         };
 

@@ -11,7 +11,13 @@ internal static class ListWorkspaces
 
     internal sealed record Response(string Lineage, IReadOnlyList<string> Sources);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/workspaces", HandleAsync);
+    public static void Map(IEndpointRouteBuilder routes) => 
+        routes
+            .MapGet("/workspaces", HandleAsync)
+            .WithSummary("The workspaces that the person may enter now")
+            .Produces<Response[]>()
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
     private static async Task<IResult> HandleAsync(
         HttpContext context, Lineages lineages, Deliveries deliveries, AccessCheck access)

@@ -5,7 +5,13 @@ namespace HealthDataNode.ReferenceSpe.Door;
 /// <summary><c>GET /v1/workspaces/{lineage}/jobs/{id}</c>: how a job stands, and nothing that it read.</summary>
 internal static class ReadJob
 {
-    public static void Map(IEndpointRouteBuilder room) => room.MapGet("/jobs/{id}", Handle);
+    public static void Map(IEndpointRouteBuilder room) => 
+        room.MapGet("/jobs/{id}", Handle)
+            .WithSummary("How a job stands")
+            .Produces<JobView>()
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
     private static IResult Handle(string lineage, string id, JobQueue jobs) =>
         jobs.Find(lineage, id) is { } job ? TypedResults.Ok(JobView.Of(job)) : RoomFilter.NotFound();

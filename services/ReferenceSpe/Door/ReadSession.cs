@@ -11,7 +11,13 @@ internal static class ReadSession
 
     // Without the cast the method would be taken for a RequestDelegate, and its answer be lost.
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/session", (Delegate)HandleAsync).AllowAnonymous();
+        routes
+            .MapGet("/session", (Delegate)HandleAsync)
+            .AllowAnonymous()
+            .WithTags("Door")
+            .WithSummary("Who is signed in, and the anti-forgery token")
+            .Produces<Response>()
+            .ProducesProblem(StatusCodes.Status401Unauthorized);
 
     private static async Task<IResult> HandleAsync(HttpContext context)
     {

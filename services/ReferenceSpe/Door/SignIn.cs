@@ -7,7 +7,14 @@ namespace HealthDataNode.ReferenceSpe.Door;
 /// <summary><c>GET /signin?returnUrl=</c>: sends the browser to the issuer and afterwards to a path of the door.</summary>
 internal static class SignIn
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/signin", Handle).AllowAnonymous();
+    public static void Map(IEndpointRouteBuilder routes) => 
+        routes
+            .MapGet("/signin", Handle)
+            .AllowAnonymous()
+            .WithTags("Door")
+            .WithSummary("Sends a browser to the issuer and back to a path of this door")
+            .Produces(StatusCodes.Status302Found)
+            .ProducesProblem(StatusCodes.Status400BadRequest);
 
     private static IResult Handle(string? returnUrl) =>
         IsLocal(returnUrl ?? "/")

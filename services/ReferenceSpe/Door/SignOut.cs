@@ -6,7 +6,14 @@ namespace HealthDataNode.ReferenceSpe.Door;
 /// <summary><c>POST /signout</c>, with <c>X-CSRF</c>: ends the session here and at the issuer.</summary>
 internal static class SignOut
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/signout", HandleAsync).AllowAnonymous();
+    public static void Map(IEndpointRouteBuilder routes) => 
+        routes
+            .MapPost("/signout", HandleAsync)
+            .AllowAnonymous()
+            .WithTags("Door")
+            .WithSummary("Ends the session here and at the issuer")
+            .Produces(StatusCodes.Status204NoContent)
+            .ProducesProblem(StatusCodes.Status403Forbidden);
 
     private static async Task<IResult> HandleAsync(HttpContext context, IssuerClient issuer, ILoggerFactory logs)
     {

@@ -16,7 +16,16 @@ internal static class SubmitJob
 
     internal sealed record Request(string Sql);
 
-    public static void Map(IEndpointRouteBuilder room) => room.MapPost("/jobs", Handle);
+    public static void Map(IEndpointRouteBuilder room) => 
+        room.MapPost("/jobs", Handle)
+            .WithSummary("Submit one SELECT to be run in the room; its result stays there")
+            .Produces<JobView>(StatusCodes.Status202Accepted)
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
     private static IResult Handle(
         string lineage, Request request, HttpContext context, JobQueue jobs, Deliveries deliveries)

@@ -43,7 +43,13 @@ internal sealed class AcceptManifest(
                 (string id, Announcement announcement, AcceptManifest use, CancellationToken cancellationToken) =>
                     use.HandleAsync(id, announcement, cancellationToken)
             )
-            .WithMetadata(new RequestSizeLimitAttribute(LargestAnnouncement));
+            .WithMetadata(new RequestSizeLimitAttribute(LargestAnnouncement))
+            .WithSummary("Announce a delivery whose parts are all here")
+            .Produces(StatusCodes.Status202Accepted)
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden)
+            .ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
 
     private async Task<IResult> HandleAsync(string id, Announcement announcement, CancellationToken cancellationToken)
     {

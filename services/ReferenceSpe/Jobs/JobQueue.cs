@@ -9,8 +9,10 @@ internal sealed class JobQueue(StateDatabase state, Outbox outbox, JobSubmitted 
     private const string Columns = "id, lineage, sub, sql, state, class, position, traceparent";
 
     /// <summary>Takes a job; the one that came with this key before; null where that one has other SQL.</summary>
-    public Job? Submit(string lineage, string sub, string sql, string? key, string? traceParent) =>
-        state.InTransaction(transaction =>
+    public Job? Submit(string lineage, string sub, string sql, string? key, string? traceParent)
+    {
+        var unavailable = !sandbox.IsAvailable;
+        return state.InTransaction(transaction =>
         {
             var before = transaction
                 .Query(
@@ -21,7 +23,6 @@ internal sealed class JobQueue(StateDatabase state, Outbox outbox, JobSubmitted 
                 return before.Sql == sql ? before : null;
             }
 
-            var unavailable = !sandbox.IsAvailable;
             var job = new Job(
                 Guid.CreateVersion7(time.GetUtcNow()).ToString(),
                 lineage,
@@ -58,6 +59,7 @@ internal sealed class JobQueue(StateDatabase state, Outbox outbox, JobSubmitted 
             submitted.Pulse.Beat();
             return job;
         });
+    }
 
     public Job? Find(string lineage, string id)
     {

@@ -8,6 +8,7 @@ namespace HealthDataNode.ReferenceSpe.Jobs;
 internal sealed class RunJobs(
     JobQueue jobs,
     JobProcess processes,
+    Sandbox sandbox,
     WorkspaceFolders folders,
     AccessCheck access,
     JobSubmitted submitted,
@@ -20,6 +21,8 @@ internal sealed class RunJobs(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // Tried now, and not while the first person waits.
+        log.LogInformation("Jobs can be run here: {Available}", sandbox.IsAvailable);
         jobs.Requeue();
         await Task.WhenAll(Enumerable.Range(0, options.JobsAtOnce).Select(_ => WorkAsync(stoppingToken)));
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using HealthDataNode.ReferenceSpe.State;
 
 namespace HealthDataNode.ReferenceSpe.Jobs;
 
@@ -28,7 +29,7 @@ internal sealed class Sandbox
     // The outcome goes to descriptor 3; what a job prints stays in its folder.
     private const string Redirect = """exec 3>&1 >"$1" 2>"$2" </dev/null; shift 2; exec "$@" """;
 
-    private static readonly string[] Needed = ["/usr/bin/bwrap", "/usr/bin/prlimit", "/usr/bin/setpriv", "/bin/sh"];
+    private static readonly string[] Needed = ["/usr/bin/prlimit", "/usr/bin/setpriv", "/bin/sh"];
 
     private readonly SpeOptions options;
     private readonly Lazy<Way?> way;
@@ -76,7 +77,7 @@ internal sealed class Sandbox
             $"--data={Text(memory)}",
             $"--fsize={Text((long)options.ResultMegabytes << 20)}",
             $"--cpu={Text((long)(options.JobTime.TotalSeconds * Environment.ProcessorCount) + 10)}",
-            "/usr/bin/bwrap", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL",
+            options.Bubblewrap, "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL",
             "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
             "--proc", "/proc", "--dev", "/dev", "--ro-bind", "/usr", "/usr",
             "--size", Text(TemporaryBytes), "--tmpfs", "/tmp",
@@ -137,7 +138,7 @@ internal sealed class Sandbox
 
     private Way? Try(ILogger log)
     {
-        if (Needed.FirstOrDefault(file => !File.Exists(file)) is { } missing)
+        if (Needed.Append(options.Bubblewrap).FirstOrDefault(file => !File.Exists(file)) is { } missing)
         {
             log.LogError("{Missing} is missing (apt-get install bubblewrap util-linux): every job is refused", missing);
             return null;
@@ -158,9 +159,11 @@ internal sealed class Sandbox
 
     private bool Works(Way candidate)
     {
-        var folder = Directory.CreateTempSubdirectory("spe-probe-").FullName;
+        var folder = Path.Combine(options.Data, ".probe");
         try
         {
+            PrivateFolder.Delete(folder);
+            PrivateFolder.Create(folder);
             JobFolder.OpenToJobs(folder);
             var database = Path.Combine(folder, "empty");
             File.WriteAllBytes(database, []);
@@ -171,7 +174,7 @@ internal sealed class Sandbox
         }
         finally
         {
-            Directory.Delete(folder, recursive: true);
+            PrivateFolder.Delete(folder);
         }
     }
 

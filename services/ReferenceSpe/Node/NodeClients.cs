@@ -1,3 +1,4 @@
+using System.Text.Json;
 using HealthDataNode.Protocol.Oidc;
 using HealthDataNode.Protocol.Problems;
 
@@ -10,7 +11,7 @@ internal sealed class NodeClients(IHttpClientFactory clients)
 
     /// <summary>A fault of the network, the node or the issuer: to be tried again, never the end of a worker.</summary>
     public static bool IsFault(Exception exception, CancellationToken cancellationToken) =>
-        exception is HttpRequestException or ProtocolProblemException or IOException
+        exception is HttpRequestException or ProtocolProblemException or IOException or JsonException
         || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
     public static void Add(WebApplicationBuilder builder, SpeOptions options)

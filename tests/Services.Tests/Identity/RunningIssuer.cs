@@ -46,14 +46,14 @@ public sealed partial class RunningIssuer : IAsyncDisposable
 
     public string KeyPath => Path.Combine(directory, "tls.key");
 
-    public static async Task<RunningIssuer> StartAsync(PostgresFixture postgres, string? edge = null)
+    public static async Task<RunningIssuer> StartAsync(PostgresFixture postgres, string? edge = null, string? door = null)
     {
         var directory = Directory.CreateTempSubdirectory("hdn-issuer-").FullName;
         var issuer = new RunningIssuer(
             directory,
             await postgres.CreateDatabaseAsync("issuer"),
             PostgresFixture.FreePort(),
-            new TestRealm(edge)
+            new TestRealm(edge, door)
         );
         await File.WriteAllTextAsync(Path.Combine(directory, "realm.json"), issuer.Realm.Json);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

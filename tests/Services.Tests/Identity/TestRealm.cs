@@ -14,9 +14,10 @@ public sealed partial class TestRealm
         ["DOOR_URL"] = "https://localhost:2",
     };
 
-    public TestRealm(string? edge = null)
+    public TestRealm(string? edge = null, string? door = null)
     {
         values["EDGE_URL"] = edge ?? values["EDGE_URL"];
+        values["DOOR_URL"] = door ?? values["DOOR_URL"];
         var template = File.ReadAllText(
             Path.Combine(PostgresFixture.Repository, "AppHost/realms/health-data-node.json")
         );

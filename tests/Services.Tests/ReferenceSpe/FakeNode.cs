@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using HealthDataNode.Protocol.Documents;
+using HealthDataNode.Protocol.Trust;
+
+namespace HealthDataNode.Services.Tests.ReferenceSpe;
+
+/// <summary>
+/// The node as an SPE sees it through the Edge, and the issuer of its tokens: answers with documents that are really
+/// signed, and remembers what it was sent.
+/// </summary>
+internal sealed class FakeNode(DocumentSigner permit) : HttpMessageHandler
+{
+    /// <summary>Who may enter.</summary>
+    public HashSet<string> Persons { get; } = [SpeWorld.Nora];
+
+    /// <summary>Receipts that were accepted.</summary>
+    public ConcurrentQueue<(string Order, string Text)> Receipts { get; } = [];
+
+    /// <summary>Audit entries.</summary>
+    public ConcurrentQueue<AuditEntry> Audit { get; } = [];
+
+    /// <summary>Registrations.</summary>
+    public ConcurrentQueue<JsonElement> Registrations { get; } = [];
+
+    /// <summary>How many receipts are answered with 503 first.</summary>
+    public int ReceiptFaults { get; set; }
+
+    /// <summary>Whether Permit answers.</summary>
+    public bool IsSilent { get; set; }
+
+    /// <summary>Changes an answer before it is signed, or signs with another key.</summary>
+    public Func<AccessAnswer, string>? Answer { get; set; }
+
+    /// <summary>Access checks that were asked.</summary>
+    public int Questions => questions;
+
+    private int questions;
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var path = request.RequestUri!.AbsolutePath;
+        var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
+        if (path.EndsWith("/openid-configuration", StringComparison.Ordinal))
+        {
+            var issuer = request.RequestUri.AbsoluteUri[..^"/.well-known/openid-configuration".Length];
+            return Json($$"""{"issuer":"{{issuer}}","token_endpoint":"{{issuer}}/token"}""");
+        }
+
+        if (path.EndsWith("/token", StringComparison.Ordinal))
+        {
+            return Json("""{"access_token":"machine","expires_in":300,"token_type":"Bearer"}""");
+        }
+
+        if (request.Headers.Authorization?.Parameter != "machine")
+        {
+            return new HttpResponseMessage(HttpStatusCode.Unauthorized);
+        }
+
+        return path switch
+        {
+            "/permit/v1/access-checks" => AnswerAccess(JsonSerializer.Deserialize<JsonElement>(body)),
+            "/audit/v1/entries" => Remember(body),
+            "/speregistry/v1/environments/referencespe/endpoints" => Register(JsonSerializer.Deserialize<JsonElement>(body)),
+            _ when path.StartsWith("/gateway/v1/orders/", StringComparison.Ordinal) => TakeReceipt(path.Split('/')[4], body),
+            _ => new HttpResponseMessage(HttpStatusCode.NotFound),
+        };
+    }
+
+    private HttpResponseMessage AnswerAccess(JsonElement question)
+    {
+        Interlocked.Increment(ref questions);
+        if (IsSilent)
+        {
+            throw new HttpRequestException("Nobody answers.");
+        }
+
+        var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        var sub = question.GetProperty("sub").GetString()!;
+        var answer = new AccessAnswer
+        {
+            Caller = SpeWorld.Spe,
+            Nonce = question.GetProperty("nonce").GetString()!,
+            At = now,
+            Until = now + 3,
+            Lineage = question.GetProperty("lineage").GetString()!,
+            Sub = sub,
+            Allowed = Persons.Contains(sub),
+            Version = 1,
+        };
+        var text = Answer is null ? permit.Sign(answer).Text : Answer(answer);
+        return new HttpResponseMessage { Content = new StringContent(text, Encoding.ASCII, "application/jose") };
+    }
+
+    private HttpResponseMessage Remember(string entry)
+    {
+        Audit.Enqueue(JsonSerializer.Deserialize(Jws.Read(entry).Payload.Span, AuditEntry.Json)!);
+        return new HttpResponseMessage(HttpStatusCode.Created);
+    }
+
+    private HttpResponseMessage Register(JsonElement body)
+    {
+        Registrations.Enqueue(body);
+        return new HttpResponseMessage { Content = JsonContent.Create(new { }) };
+    }
+
+    private HttpResponseMessage TakeReceipt(string order, string text)
+    {
+        if (ReceiptFaults > 0)
+        {
+            ReceiptFaults--;
+            return new HttpResponseMessage(HttpStatusCode.ServiceUnavailable);
+        }
+
+        Receipts.Enqueue((order, text));
+        return new HttpResponseMessage(HttpStatusCode.NoContent);
+    }
+
+    private static HttpResponseMessage Json(string text) =>
+        new() { Content = new StringContent(text, Encoding.UTF8, "application/json") };
+}

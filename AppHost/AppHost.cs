@@ -57,6 +57,7 @@ var permit = builder.AddProject<Projects.Permit>("permit")
 var pseudonymisation = builder.AddProject<Projects.Pseudonymisation>("pseudonymisation")
     .AsService(node)
     .WithHttpEndpoint(name: "h2c", env: "H2C_PORT") // binary batches over HTTP/2
+    .WithEnvironment("Keys__Permits", node.In("keys", "pseudonymisation", "permits"))
     .WithReference(pseudonymisationDb, connectionName: "pseudonymisation")
     .WithReference(rabbitmq)
     .WithReference(permit)
@@ -64,6 +65,7 @@ var pseudonymisation = builder.AddProject<Projects.Pseudonymisation>("pseudonymi
 
 var gateway = builder.AddProject<Projects.Gateway>("gateway")
     .AsService(node)
+    .WithEnvironment("Keys__Uploads", node.In("keys", "gateway", "uploads"))
     .WithReference(gatewayDb, connectionName: "gateway")
     .WithReference(rabbitmq)
     .WithReference(permit)

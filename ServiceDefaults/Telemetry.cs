@@ -15,6 +15,11 @@ public static class Telemetry
 
     internal static void AddTelemetry(this WebApplicationBuilder builder, string service)
     {
+        // The framework tells each request and each statement: traces have that, and a log must not.
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Warning);
+        builder.Logging.AddFilter("System.Net.Http", LogLevel.Warning);
+        builder.Logging.AddFilter("Polly", LogLevel.Warning);
         builder.Logging.AddOpenTelemetry(logs => logs.IncludeScopes = false);
         var telemetry = builder
             .Services.AddOpenTelemetry()

@@ -95,6 +95,7 @@ public static class ReferenceHolderHost
 
     private static void AddTelemetry(WebApplicationBuilder builder)
     {
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning);
         var telemetry = builder
             .Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(builder.Configuration["Party:Id"] ?? "holder"))

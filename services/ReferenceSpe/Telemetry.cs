@@ -14,6 +14,7 @@ internal static class Telemetry
 
     public static void AddTelemetry(this WebApplicationBuilder builder, string party)
     {
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning);
         builder.Logging.AddOpenTelemetry(logs => logs.IncludeScopes = false);
         var telemetry = builder
             .Services.AddOpenTelemetry()

@@ -3,7 +3,7 @@ using HealthDataNode.Journey;
 using HealthDataNode.Journey.Steps;
 
 // The journey: plays the people of the main job, and only them, through the Edge and the analysis room's door.
-var edge = new Option<Uri>("--edge") { Description = "The Edge's address", Required = true };
+var edge = new Option<string>("--edge") { Description = "The Edge's address", Required = true };
 var ca = new Option<FileInfo>("--ca") { Description = "Certificate authority to trust (PEM)", Required = true };
 var people = new Option<FileInfo>("--people") { Description = "Who signs in, with passwords (JSON)", Required = true };
 var report = new Option<FileInfo>("--report") { Description = "Where to write the report (JSON)", Required = true };
@@ -20,7 +20,7 @@ command.SetAction(
     async (result, cancellationToken) =>
     {
         using var world = new World(
-            result.GetRequiredValue(edge),
+            new Uri(result.GetRequiredValue(edge)),
             result.GetRequiredValue(ca),
             People.Read(result.GetRequiredValue(people))
         );

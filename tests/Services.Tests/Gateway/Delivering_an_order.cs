@@ -25,7 +25,11 @@ public sealed class Delivering_an_order(StageFixture fixture) : IClassFixture<St
         var tokens = await stage.TokensAsync(order, 40);
         var first = Rows(tokens[..25]);
         var second = Rows(tokens[25..]);
-        await stage.SendAsync(order, stage.Seal(order, 1, Header + first, 50), stage.Seal(order, 2, Header + second, 30));
+        await stage.SendAsync(
+            order,
+            stage.Seal(order, 1, Header + first, 50),
+            stage.Seal(order, 2, Header + second, 30)
+        );
 
         order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Delivering);
         var announced = await ManifestAsync(order);
@@ -40,17 +44,35 @@ public sealed class Delivering_an_order(StageFixture fixture) : IClassFixture<St
             new SealExpectation(SealTypes.DeliveryKey, "pseudonymisation", Stage.SpeParty, order.Digest!),
             SealedBytes.Of(box)
         );
-        var manifest = new OrderAndPermit(trust).VerifyManifest(announced.GetProperty("manifest").GetString()!, verified, seal);
+        var manifest = new OrderAndPermit(trust).VerifyManifest(
+            announced.GetProperty("manifest").GetString()!,
+            verified,
+            seal
+        );
         Assert.Equal(80, manifest.Payload.Rows);
         Assert.Equal(2, manifest.Payload.Parts.Count);
         Assert.Equal(32, Crypt4GhFile.Open(box, stage.SpeKey).Length);
-        Assert.StartsWith("00-0af7651916cd43dd8448eb211c80319c-", stage.Neighbours.TraceParents[order.Id], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "00-0af7651916cd43dd8448eb211c80319c-",
+            stage.Neighbours.TraceParents[order.Id],
+            StringComparison.Ordinal
+        );
 
         var opened = stage.Opened(order, 1);
-        Assert.StartsWith(string.Join(Separator, "pseudonym", "stage", "age", "diagnosed") + "\n", opened, StringComparison.Ordinal);
-        Assert.Equal(WithoutPersons(first), WithoutPersons(opened[(opened.IndexOf('\n', StringComparison.Ordinal) + 1)..]));
+        Assert.StartsWith(
+            string.Join(Separator, "pseudonym", "stage", "age", "diagnosed") + "\n",
+            opened,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(
+            WithoutPersons(first),
+            WithoutPersons(opened[(opened.IndexOf('\n', StringComparison.Ordinal) + 1)..])
+        );
         Assert.DoesNotContain(tokens, token => opened.Contains(token, StringComparison.Ordinal));
-        Assert.Equal(25, opened.Split('\n').Skip(1).Where(line => line.Length > 0).Select(line => line[..32]).Distinct().Count());
+        Assert.Equal(
+            25,
+            opened.Split('\n').Skip(1).Where(line => line.Length > 0).Select(line => line[..32]).Distinct().Count()
+        );
 
         using var taken = await stage.AcknowledgeAsync(order, stage.ReceiptOf(order, 80, 40).Text);
         Assert.Equal(HttpStatusCode.NoContent, taken.StatusCode);
@@ -61,7 +83,9 @@ public sealed class Delivering_an_order(StageFixture fixture) : IClassFixture<St
             ["gateway.order-issued", "gateway.delivery-received", "gateway.delivery-completed"],
             (await stage.EventsAsync(order)).Select(message => message.Contract)
         );
-        var state = await stage.Pseudonymisation.As("svc", [], party: "gateway").GetFromJsonAsync<JsonElement>($"/v1/orders/{order.Digest}", TestContext.Current.CancellationToken);
+        var state = await stage
+            .Pseudonymisation.As("svc", [], party: "gateway")
+            .GetFromJsonAsync<JsonElement>($"/v1/orders/{order.Digest}", TestContext.Current.CancellationToken);
         Assert.True(state.GetProperty("tokensAgree").GetBoolean());
     }
 
@@ -77,8 +101,13 @@ public sealed class Delivering_an_order(StageFixture fixture) : IClassFixture<St
             order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Delivering);
             using var taken = await stage.AcknowledgeAsync(order, stage.ReceiptOf(order, persons * 2, persons).Text);
             await stage.OrderAsync(permit.Payload.Lineage, OrderState.Delivered);
-            var deliveries = await stage.Gateway.Anonymous.GetFromJsonAsync<JsonElement>("/v1/deliveries", TestContext.Current.CancellationToken);
-            var shown = deliveries.EnumerateArray().Single(delivery => delivery.GetProperty("lineage").GetString() == order.Lineage);
+            var deliveries = await stage.Gateway.Anonymous.GetFromJsonAsync<JsonElement>(
+                "/v1/deliveries",
+                TestContext.Current.CancellationToken
+            );
+            var shown = deliveries
+                .EnumerateArray()
+                .Single(delivery => delivery.GetProperty("lineage").GetString() == order.Lineage);
             Assert.Equal(said, shown.TryGetProperty("persons", out var count) ? count.GetInt64() : null);
             Assert.Equal(said is not null, shown.TryGetProperty("rows", out _));
         }
@@ -211,12 +240,13 @@ public sealed class Delivering_an_order(StageFixture fixture) : IClassFixture<St
 
     private static string Rows(IEnumerable<string> tokens) =>
         string.Concat(
-            tokens.SelectMany((token, i) =>
-                new[]
-                {
-                    string.Join(Separator, token, "II", $"{40 + (i % 50)}", "2019-03-04") + "\n",
-                    string.Join(Separator, token, "", "-7", "") + "\n",
-                }
+            tokens.SelectMany(
+                (token, i) =>
+                    new[]
+                    {
+                        string.Join(Separator, token, "II", $"{40 + (i % 50)}", "2019-03-04") + "\n",
+                        string.Join(Separator, token, "", "-7", "") + "\n",
+                    }
             )
         );
 

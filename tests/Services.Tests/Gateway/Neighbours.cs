@@ -53,14 +53,19 @@ internal sealed class Neighbours : IAsyncDisposable
                     Until = now + 3,
                     States = [.. states],
                 };
-                return PermitAnswers ? Results.Text(permit.Sign(answer).Text, "application/jose") : Results.StatusCode(503);
+                return PermitAnswers
+                    ? Results.Text(permit.Sign(answer).Text, "application/jose")
+                    : Results.StatusCode(503);
             }
         );
-        app.MapGet("/v1/environments/{party}", (string party) =>
-        {
-            AskedForSpe++;
-            return Results.Json(Environment(party));
-        });
+        app.MapGet(
+            "/v1/environments/{party}",
+            (string party) =>
+            {
+                AskedForSpe++;
+                return Results.Json(Environment(party));
+            }
+        );
         app.MapResumableUploads<Ingress>("/ingress/v1/orders/{id}/parts");
         app.MapPost(
             "/ingress/v1/orders/{id}/manifest",
@@ -98,7 +103,10 @@ internal sealed class Neighbours : IAsyncDisposable
         var neighbours = new Neighbours(permit, trust);
         await neighbours.app.StartAsync();
         neighbours.Address = new Uri(
-            neighbours.app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()
+            neighbours
+                .app.Services.GetRequiredService<IServer>()
+                .Features.Get<IServerAddressesFeature>()!
+                .Addresses.First()
         );
         return neighbours;
     }
@@ -129,17 +137,21 @@ internal sealed class Neighbours : IAsyncDisposable
     /// <summary>The ingress, as an SPE has it: it takes what Gateway sealed to it.</summary>
     internal sealed class Ingress(SealVerifier seals) : IUploadReceiver
     {
-        public Task<ProtocolProblem?> AuthoriseAsync(HttpContext context, string order) => Task.FromResult<ProtocolProblem?>(null);
+        public Task<ProtocolProblem?> AuthoriseAsync(HttpContext context, string order) =>
+            Task.FromResult<ProtocolProblem?>(null);
 
         public Task<UploadAdmission> AdmitAsync(HttpContext context, string order, string seal)
         {
             var claimed = JsonDocument.Parse(Jws.Read(seal).Payload).RootElement.GetProperty("order").GetString()!;
             return Task.FromResult(
-                UploadAdmission.Admit(seals.Verify(seal, new SealExpectation(SealTypes.Delivery, "gateway", "referencespe", claimed)))
+                UploadAdmission.Admit(
+                    seals.Verify(seal, new SealExpectation(SealTypes.Delivery, "gateway", "referencespe", claimed))
+                )
             );
         }
 
-        public Task<ProtocolProblem?> ReceiveAsync(HttpContext context, UploadState upload) => Task.FromResult<ProtocolProblem?>(null);
+        public Task<ProtocolProblem?> ReceiveAsync(HttpContext context, UploadState upload) =>
+            Task.FromResult<ProtocolProblem?>(null);
     }
 }
 
@@ -150,18 +162,28 @@ internal sealed class TestIssuer(string party, string[] roles) : HttpMessageHand
     public static MachineTokenSource Of(string party, string[] roles, string keyFile) =>
         new(new HttpClient(new TestIssuer(party, roles)), new MachineIdentity(TestTokens.Issuer, party, keyFile));
 
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request,
+        CancellationToken cancellationToken
+    )
     {
         if (request.Method == HttpMethod.Get)
         {
             return Json(new { issuer = TestTokens.Issuer, token_endpoint = $"{TestTokens.Issuer}/token" });
         }
         var form = await request.Content!.ReadAsStringAsync(cancellationToken);
-        var scope = form.Split('&').Single(pair => pair.StartsWith("scope=", StringComparison.Ordinal))["scope=".Length..];
+        var scope = form.Split('&').Single(pair => pair.StartsWith("scope=", StringComparison.Ordinal))[
+            "scope=".Length..
+        ];
         return Json(
-            new { access_token = TestTokens.For(scope, $"service-account-{party}", roles, party: party), expires_in = 300 }
+            new
+            {
+                access_token = TestTokens.For(scope, $"service-account-{party}", roles, party: party),
+                expires_in = 300,
+            }
         );
     }
 
-    private static HttpResponseMessage Json(object body) => new(HttpStatusCode.OK) { Content = JsonContent.Create(body) };
+    private static HttpResponseMessage Json(object body) =>
+        new(HttpStatusCode.OK) { Content = JsonContent.Create(body) };
 }

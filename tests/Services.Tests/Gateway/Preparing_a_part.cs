@@ -39,14 +39,17 @@ public sealed class Preparing_a_part : IDisposable
     [Fact]
     public async Task Needs_the_same_memory_for_a_small_and_a_large_part()
     {
-        var rewriter = new PartRewriter(Columns, new Echo());
+        using var rewriter = new PartRewriter(Columns, new Echo());
         await RewriteAsync(rewriter, 1_000);
         var small = await RewriteAsync(rewriter, 10_000);
         var large = await RewriteAsync(rewriter, 400_000);
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{large.Rows / large.Seconds:N0} rows and {large.Bytes / large.Seconds / 1e6:N0} MB a CPU second, allocated {small.Allocated:N0} and {large.Allocated:N0} bytes"
         );
-        Assert.True(large.Allocated <= small.Allocated * 1.25, $"{small.Allocated} bytes for 10,000 rows, {large.Allocated} for 400,000.");
+        Assert.True(
+            large.Allocated <= small.Allocated * 1.25,
+            $"{small.Allocated} bytes for 10,000 rows, {large.Allocated} for 400,000."
+        );
     }
 
     [Fact]
@@ -54,8 +57,11 @@ public sealed class Preparing_a_part : IDisposable
     {
         var first = new Echo();
         var second = new Echo();
-        await RewriteAsync(new PartRewriter(Columns, first), 120_000);
-        await RewriteAsync(new PartRewriter(Columns, second), 120_000);
+        foreach (var rekeying in new[] { first, second })
+        {
+            using var rewriter = new PartRewriter(Columns, rekeying);
+            await RewriteAsync(rewriter, 120_000);
+        }
         Assert.True(first.Batches.Count > 2);
         Assert.Equal(first.Batches, second.Batches);
         Assert.Equal(Enumerable.Range(1, first.Batches.Count), first.Batches.Select(batch => batch.Number));
@@ -65,9 +71,12 @@ public sealed class Preparing_a_part : IDisposable
     [Fact]
     public async Task Leaves_out_who_is_outside_the_cohort()
     {
-        var made = await RewriteAsync(new PartRewriter(Columns, new Echo { OutsideEvery = 2 }), 1_000);
+        using var rewriter = new PartRewriter(Columns, new Echo { OutsideEvery = 2 });
+        var made = await RewriteAsync(rewriter, 1_000);
         Assert.Equal((500, 500, 250), (made.Part.Rows, made.Part.Outside, made.Part.Persons));
-        var opened = Encoding.UTF8.GetString(Crypt4GhFile.Open(await File.ReadAllBytesAsync(made.Path, TestContext.Current.CancellationToken), speKey));
+        var opened = Encoding.UTF8.GetString(
+            Crypt4GhFile.Open(await File.ReadAllBytesAsync(made.Path, TestContext.Current.CancellationToken), speKey)
+        );
         Assert.Equal(501, opened.Count(c => c == '\n'));
         Assert.Equal(250, opened.Split('\n')[1..^1].Select(line => line[..32]).Distinct().Count());
     }
@@ -100,9 +109,22 @@ public sealed class Preparing_a_part : IDisposable
         var allocated = GC.GetTotalAllocatedBytes(precise: true);
         using var process = Process.GetCurrentProcess();
         var started = process.TotalProcessorTime;
-        var part = await rewriter.RewriteAsync(new PartSource(path, seal, uploadKey), new PartTarget(target, speKey.PublicKey), default, 1, CancellationToken.None);
+        var part = await rewriter.RewriteAsync(
+            new PartSource(path, seal, uploadKey),
+            new PartTarget(target, speKey.PublicKey),
+            default,
+            1,
+            CancellationToken.None
+        );
         process.Refresh();
-        return new(part, target, (process.TotalProcessorTime - started).TotalSeconds, GC.GetTotalAllocatedBytes(precise: true) - allocated, bytes.Length, rows);
+        return new(
+            part,
+            target,
+            (process.TotalProcessorTime - started).TotalSeconds,
+            GC.GetTotalAllocatedBytes(precise: true) - allocated,
+            bytes.Length,
+            rows
+        );
     }
 
     // Two rows a person, tokens ascending.
@@ -110,10 +132,26 @@ public sealed class Preparing_a_part : IDisposable
     {
         using var file = File.Create(path);
         using var output = new Crypt4GhWriter(file, uploadKey.PublicKey, leaveOpen: true);
-        output.Write(Encoding.UTF8.GetBytes(string.Join(S, Columns.Select(column => column.Name).Prepend("token")) + "\n"));
+        output.Write(
+            Encoding.UTF8.GetBytes(string.Join(S, Columns.Select(column => column.Name).Prepend("token")) + "\n")
+        );
         for (var row = 0; row < rows; row++)
         {
-            output.Write(Encoding.UTF8.GetBytes(string.Join(S, $"{row / 2 + 1:x32}", "2019-03-04", $"{row % 90}", "K", "C50.9", "8500/3", "II", "surgery and radiotherapy") + "\n"));
+            output.Write(
+                Encoding.UTF8.GetBytes(
+                    string.Join(
+                        S,
+                        $"{row / 2 + 1:x32}",
+                        "2019-03-04",
+                        $"{row % 90}",
+                        "K",
+                        "C50.9",
+                        "8500/3",
+                        "II",
+                        "surgery and radiotherapy"
+                    ) + "\n"
+                )
+            );
         }
     }
 
@@ -127,7 +165,11 @@ public sealed class Preparing_a_part : IDisposable
 
         public List<(int Number, int Persons)> Batches { get; } = [];
 
-        public Task<ReadOnlyMemory<byte>> RekeyAsync(int batch, ReadOnlyMemory<byte> tokens, CancellationToken cancellationToken)
+        public Task<ReadOnlyMemory<byte>> RekeyAsync(
+            int batch,
+            ReadOnlyMemory<byte> tokens,
+            CancellationToken cancellationToken
+        )
         {
             var count = tokens.Length / Block.Size;
             RecordFormat.Tokens.Check(tokens.Span);

@@ -24,19 +24,73 @@ public sealed class Refusing_rows(StageFixture fixture) : IClassFixture<StageFix
     public static TheoryData<string, string, string, long?, string?> Rejected =>
         new()
         {
-            { "undeclared column in the header", $"token{S}stage{S}age{S}diagnosed{S}{Marker}\n{{0}}{S}II{S}1{S}{S}x\n", RejectionCodes.UndeclaredColumn, 1, null },
-            { "missing column in the header", $"token{S}stage{S}diagnosed\n{{0}}{S}II{S}\n", RejectionCodes.UndeclaredColumn, 1, "age" },
-            { "columns in another order", $"token{S}age{S}stage{S}diagnosed\n{{0}}{S}1{S}II{S}\n", RejectionCodes.UndeclaredColumn, 1, "stage" },
-            { "undeclared column in a row", $"{Header}{{0}}{S}II{S}1{S}\n{{1}}{S}II{S}1{S}{S}{Marker}\n", RejectionCodes.UndeclaredColumn, 3, null },
+            {
+                "undeclared column in the header",
+                $"token{S}stage{S}age{S}diagnosed{S}{Marker}\n{{0}}{S}II{S}1{S}{S}x\n",
+                RejectionCodes.UndeclaredColumn,
+                1,
+                null
+            },
+            {
+                "missing column in the header",
+                $"token{S}stage{S}diagnosed\n{{0}}{S}II{S}\n",
+                RejectionCodes.UndeclaredColumn,
+                1,
+                "age"
+            },
+            {
+                "columns in another order",
+                $"token{S}age{S}stage{S}diagnosed\n{{0}}{S}1{S}II{S}\n",
+                RejectionCodes.UndeclaredColumn,
+                1,
+                "stage"
+            },
+            {
+                "undeclared column in a row",
+                $"{Header}{{0}}{S}II{S}1{S}\n{{1}}{S}II{S}1{S}{S}{Marker}\n",
+                RejectionCodes.UndeclaredColumn,
+                3,
+                null
+            },
             { "wrong type", $"{Header}{{0}}{S}II{S}{Marker}{S}\n", RejectionCodes.WrongType, 2, "age" },
             { "no such day", $"{Header}{{0}}{S}II{S}1{S}2019-02-30\n", RejectionCodes.WrongType, 2, "diagnosed" },
-            { "forged token", $"{Header}{{0}}{S}II{S}1{S}\nffffffffffffffffffffffffffffffff{S}{Marker[..4]}{S}1{S}\n", RejectionCodes.UnknownToken, 3, "token" },
+            {
+                "forged token",
+                $"{Header}{{0}}{S}II{S}1{S}\nffffffffffffffffffffffffffffffff{S}{Marker[..4]}{S}1{S}\n",
+                RejectionCodes.UnknownToken,
+                3,
+                "token"
+            },
             { "no token", $"{Header}{Marker}{S}II{S}1{S}\n", RejectionCodes.UnknownToken, 2, "token" },
-            { "identifier in a cell", $"{Header}{{0}}{S}II{S}1{S}\n{{1}}{S}II{S}{{identifier}}{S}\n", RejectionCodes.IdentifierInCell, 3, "age" },
+            {
+                "identifier in a cell",
+                $"{Header}{{0}}{S}II{S}1{S}\n{{1}}{S}II{S}{{identifier}}{S}\n",
+                RejectionCodes.IdentifierInCell,
+                3,
+                "age"
+            },
             { "value too long", $"{Header}{{0}}{S}{Marker}{S}1{S}\n", RejectionCodes.TooLong, 2, "stage" },
-            { "line too long", $"{Header}{{0}}{S}II{S}1{S}\n{{1}}{S}{{long}}{S}1{S}\n", RejectionCodes.LineTooLong, 3, null },
-            { "not ascending", $"{Header}{{1}}{S}II{S}1{S}\n{{0}}{S}II{S}1{S}\n", RejectionCodes.RowOutOfOrder, 3, "token" },
-            { "a person apart", $"{Header}{{0}}{S}II{S}1{S}\n{{1}}{S}II{S}1{S}\n{{0}}{S}II{S}1{S}\n", RejectionCodes.RowOutOfOrder, 4, "token" },
+            {
+                "line too long",
+                $"{Header}{{0}}{S}II{S}1{S}\n{{1}}{S}{{long}}{S}1{S}\n",
+                RejectionCodes.LineTooLong,
+                3,
+                null
+            },
+            {
+                "not ascending",
+                $"{Header}{{1}}{S}II{S}1{S}\n{{0}}{S}II{S}1{S}\n",
+                RejectionCodes.RowOutOfOrder,
+                3,
+                "token"
+            },
+            {
+                "a person apart",
+                $"{Header}{{0}}{S}II{S}1{S}\n{{1}}{S}II{S}1{S}\n{{0}}{S}II{S}1{S}\n",
+                RejectionCodes.RowOutOfOrder,
+                4,
+                "token"
+            },
             { "control character", $"{Header}{{0}}{S}I\tI{S}1{S}\n", RejectionCodes.MalformedFile, 2, "stage" },
             { "carriage return", $"{Header}{{0}}{S}II{S}1{S}\r\n", RejectionCodes.MalformedFile, 2, "diagnosed" },
             { "no line end at the end", $"{Header}{{0}}{S}II{S}1{S}", RejectionCodes.MalformedFile, 2, null },
@@ -77,7 +131,10 @@ public sealed class Refusing_rows(StageFixture fixture) : IClassFixture<StageFix
         Array.Sort(both, StringComparer.Ordinal);
         await stage.SendAsync(order, stage.Seal(order, 1, $"{Header}{both[0]}{S}{S}{S}\n{both[1]}{S}{S}{S}\n", 2));
         var rejected = await stage.OrderAsync(order.Lineage, OrderState.Rejected);
-        Assert.Equal(new Rejection(RejectionCodes.UnknownToken, 1, 2 + Array.IndexOf(both, foreign[0]), "token"), rejected.Rejection);
+        Assert.Equal(
+            new Rejection(RejectionCodes.UnknownToken, 1, 2 + Array.IndexOf(both, foreign[0]), "token"),
+            rejected.Rejection
+        );
     }
 
     [Fact]
@@ -109,7 +166,10 @@ public sealed class Refusing_rows(StageFixture fixture) : IClassFixture<StageFix
     public async Task Rejects_a_file_that_is_sealed_to_another_key()
     {
         var (order, tokens) = await IssuedAsync(1);
-        var other = Crypt4GhFile.Seal(Encoding.UTF8.GetBytes($"{Header}{tokens[0]}{S}{S}{S}\n"), stage.SpeKey.PublicKey);
+        var other = Crypt4GhFile.Seal(
+            Encoding.UTF8.GetBytes($"{Header}{tokens[0]}{S}{S}{S}\n"),
+            stage.SpeKey.PublicKey
+        );
         await stage.SendAsync(order, stage.SealBytes(order, 1, other, 1));
         var rejected = await stage.OrderAsync(order.Lineage, OrderState.Rejected);
         Assert.Equal(new Rejection(RejectionCodes.MalformedFile, 1), rejected.Rejection);
@@ -133,13 +193,30 @@ public sealed class Refusing_rows(StageFixture fixture) : IClassFixture<StageFix
         byte[] changed = what switch
         {
             "truncated" => file[..(head + segment)],
-            "reordered" => [.. file[..head], .. file[(head + segment)..(head + (2 * segment))], .. file[head..(head + segment)], .. file[(head + (2 * segment))..]],
+            "reordered" =>
+            [
+                .. file[..head],
+                .. file[(head + segment)..(head + (2 * segment))],
+                .. file[head..(head + segment)],
+                .. file[(head + (2 * segment))..],
+            ],
             _ => [.. file[..(head + segment)], .. file[head..(head + segment)], .. file[(head + segment)..]],
         };
         await stage.SendAsync(order, stage.SealBytes(order, 1, changed, 4000));
         var rejected = await stage.OrderAsync(order.Lineage, OrderState.Rejected);
         // Where a segment ends is inside a row: the rows do not fit together.
-        Assert.Contains(rejected.RejectionCode, new[] { code, RejectionCodes.SealMismatch, RejectionCodes.UndeclaredColumn, RejectionCodes.WrongType, RejectionCodes.UnknownToken, RejectionCodes.RowOutOfOrder });
+        Assert.Contains(
+            rejected.RejectionCode,
+            new[]
+            {
+                code,
+                RejectionCodes.SealMismatch,
+                RejectionCodes.UndeclaredColumn,
+                RejectionCodes.WrongType,
+                RejectionCodes.UnknownToken,
+                RejectionCodes.RowOutOfOrder,
+            }
+        );
         await IsGoneAsync(rejected);
     }
 
@@ -175,13 +252,19 @@ public sealed class Refusing_rows(StageFixture fixture) : IClassFixture<StageFix
         var rejected = await stage.OrderAsync(order.Lineage, OrderState.Rejected);
         await using var connection = new NpgsqlConnection(stage.Database);
         await connection.OpenAsync(TestContext.Current.CancellationToken);
-        await using var revive = new NpgsqlCommand("UPDATE gateway.orders SET state = 'issued', rejection_code = NULL WHERE id = $1", connection);
+        await using var revive = new NpgsqlCommand(
+            "UPDATE gateway.orders SET state = 'issued', rejection_code = NULL WHERE id = $1",
+            connection
+        );
         revive.Parameters.AddWithValue(rejected.Id);
-        await Assert.ThrowsAsync<PostgresException>(() => revive.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<PostgresException>(() =>
+            revive.ExecuteNonQueryAsync(TestContext.Current.CancellationToken)
+        );
     }
 
     // Synthetic, made here so that no file holds one.
-    private static string SyntheticIdentifier { get; } = Enumerable.Range(0, 100).Select(i => Stage.Number(1, i)).First(number => number is not null)!;
+    private static string SyntheticIdentifier { get; } =
+        Enumerable.Range(0, 100).Select(i => Stage.Number(1, i)).First(number => number is not null)!;
 
     private async Task<(Order Order, string[] Tokens)> IssuedAsync(int persons)
     {
@@ -212,6 +295,9 @@ public sealed class Refusing_rows(StageFixture fixture) : IClassFixture<StageFix
                 """
             )
             .ToListAsync();
-        Assert.All(values, value => Assert.DoesNotContain(everything, text => text.Contains(value, StringComparison.Ordinal)));
+        Assert.All(
+            values,
+            value => Assert.DoesNotContain(everything, text => text.Contains(value, StringComparison.Ordinal))
+        );
     }
 }

@@ -25,7 +25,10 @@ public sealed class Sending_parts(StageFixture fixture) : IClassFixture<StageFix
         string Token(string audience = "gateway", string role = "data-holder", DateTime? expires = null) =>
             TestTokens.For(audience, "sub", [role], party: Stage.HolderParty, expires: expires);
         Assert.Equal((401, "unauthenticated"), await CreateAsync(stage.Gateway.Anonymous, path));
-        Assert.Equal((401, "unauthenticated"), await CreateAsync(stage.Gateway.With(Token(expires: DateTime.UtcNow.AddMinutes(-2))), path));
+        Assert.Equal(
+            (401, "unauthenticated"),
+            await CreateAsync(stage.Gateway.With(Token(expires: DateTime.UtcNow.AddMinutes(-2))), path)
+        );
         Assert.Equal((401, "unauthenticated"), await CreateAsync(stage.Gateway.With(Token(audience: "permit")), path));
         Assert.Equal((403, "forbidden"), await CreateAsync(stage.Gateway.With(Token(role: "spe")), path));
     }
@@ -36,7 +39,10 @@ public sealed class Sending_parts(StageFixture fixture) : IClassFixture<StageFix
         var order = await IssuedAsync();
         var other = stage.Gateway.As("service-account-deathregistry", ["data-holder"], party: "deathregistry");
         Assert.Equal((404, "not-found"), await CreateAsync(other, $"/v1/orders/{order.Id}/parts"));
-        Assert.Equal(HttpStatusCode.NotFound, (await other.GetAsync($"/v1/orders/{order.Id}", TestContext.Current.CancellationToken)).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.NotFound,
+            (await other.GetAsync($"/v1/orders/{order.Id}", TestContext.Current.CancellationToken)).StatusCode
+        );
         using var closed = await stage.CloseAsync(order, stage.ClosingOf(order).Text, other);
         Assert.Equal(HttpStatusCode.NotFound, closed.StatusCode);
         Assert.Equal("[]", await other.GetStringAsync("/v1/orders", TestContext.Current.CancellationToken));
@@ -59,12 +65,17 @@ public sealed class Sending_parts(StageFixture fixture) : IClassFixture<StageFix
         using var stranger = HealthDataNode.Protocol.Trust.SigningKey.Create();
         var seal = what switch
         {
-            "another holder" => new SealBuilder(stage.OtherHolder).Build(SealTypes.Rows, "gateway", order.Digest!, 1, 1, bytes).Text,
+            "another holder" => new SealBuilder(stage.OtherHolder)
+                .Build(SealTypes.Rows, "gateway", order.Digest!, 1, 1, bytes)
+                .Text,
             "another type" => own.Build(SealTypes.Identifiers, "pseudonymisation", order.Digest!, 1, 1, bytes).Text,
             "another order" => own.Build(SealTypes.Rows, "gateway", new string('a', 64), 1, 1, bytes).Text,
             "a forged signature" => good[..^8] + (good[^8] == 'A' ? "B" : "A") + good[^7..],
-            _ => new SealBuilder(new HealthDataNode.Protocol.Trust.DocumentSigner(stranger, Stage.HolderParty, KeyUses.Holder, 9))
-                .Build(SealTypes.Rows, "gateway", order.Digest!, 1, 1, bytes).Text,
+            _ => new SealBuilder(
+                new HealthDataNode.Protocol.Trust.DocumentSigner(stranger, Stage.HolderParty, KeyUses.Holder, 9)
+            )
+                .Build(SealTypes.Rows, "gateway", order.Digest!, 1, 1, bytes)
+                .Text,
         };
         Assert.Equal((422, problem), await CreateAsync(stage.AsHolder(), $"/v1/orders/{order.Id}/parts", seal));
         await IsUntouchedAsync(order);
@@ -84,7 +95,9 @@ public sealed class Sending_parts(StageFixture fixture) : IClassFixture<StageFix
         await stage.SendAsync(order, part);
         await stage.OrderAsync(order.Lineage, OrderState.Delivering);
         Assert.True((await stage.UploadAsync(order, part)).WasThere);
-        var late = await Assert.ThrowsAsync<ProtocolProblemException>(() => stage.UploadAsync(order, stage.Seal(order, 2, Rows, 0)));
+        var late = await Assert.ThrowsAsync<ProtocolProblemException>(() =>
+            stage.UploadAsync(order, stage.Seal(order, 2, Rows, 0))
+        );
         Assert.Equal((409, ProblemTypes.OrderClosed), (late.Problem.Status, late.Problem.Type));
     }
 
@@ -95,9 +108,13 @@ public sealed class Sending_parts(StageFixture fixture) : IClassFixture<StageFix
         var part = stage.Seal(order, 1, Rows, 0);
         var changed = (byte[])part.File.Clone();
         changed[^1] ^= 1;
-        var refused = await Assert.ThrowsAsync<ProtocolProblemException>(() => stage.UploadAsync(order, part with { File = changed }));
+        var refused = await Assert.ThrowsAsync<ProtocolProblemException>(() =>
+            stage.UploadAsync(order, part with { File = changed })
+        );
         Assert.Equal((422, ProblemTypes.SealMismatch), (refused.Problem.Status, refused.Problem.Type));
-        var cut = await Assert.ThrowsAsync<ProtocolProblemException>(() => stage.UploadAsync(order, part with { File = part.File[..^1] }));
+        var cut = await Assert.ThrowsAsync<ProtocolProblemException>(() =>
+            stage.UploadAsync(order, part with { File = part.File[..^1] })
+        );
         Assert.Equal(400, cut.Problem.Status);
         Assert.Empty(await PartsAsync(order));
         await stage.UploadAsync(order, part);
@@ -111,7 +128,10 @@ public sealed class Sending_parts(StageFixture fixture) : IClassFixture<StageFix
         var part = stage.Seal(order, 1, Rows + new string('x', 300_000), 0);
         var half = part.File.Length / 2;
         var client = stage.AsHolder();
-        using var create = new HttpRequestMessage(HttpMethod.Post, $"/v1/orders/{order.Id}/parts") { Content = new ByteArrayContent(part.File[..half]) };
+        using var create = new HttpRequestMessage(HttpMethod.Post, $"/v1/orders/{order.Id}/parts")
+        {
+            Content = new ByteArrayContent(part.File[..half]),
+        };
         create.Headers.Add(UploadProtocol.CompleteHeader, "?0");
         create.Headers.Add(UploadProtocol.InteropVersionHeader, UploadProtocol.InteropVersion);
         create.Headers.Add(UploadProtocol.SealHeader, part.Seal.Text);
@@ -133,7 +153,10 @@ public sealed class Sending_parts(StageFixture fixture) : IClassFixture<StageFix
         try
         {
             var seal = stage.Seal(order, 1, Rows, 0).Seal.Text;
-            Assert.Equal((503, "permit-state-unknown"), await CreateAsync(stage.AsHolder(), $"/v1/orders/{order.Id}/parts", seal));
+            Assert.Equal(
+                (503, "permit-state-unknown"),
+                await CreateAsync(stage.AsHolder(), $"/v1/orders/{order.Id}/parts", seal)
+            );
         }
         finally
         {
@@ -146,18 +169,29 @@ public sealed class Sending_parts(StageFixture fixture) : IClassFixture<StageFix
     public async Task Gives_documents_to_the_holder_and_none_to_the_persons_of_the_permit()
     {
         var order = await IssuedAsync();
-        var holder = JsonDocument.Parse(await stage.AsHolder().GetStringAsync("/v1/orders?open=true", TestContext.Current.CancellationToken)).RootElement;
+        var holder = JsonDocument
+            .Parse(await stage.AsHolder().GetStringAsync("/v1/orders?open=true", TestContext.Current.CancellationToken))
+            .RootElement;
         var own = holder.EnumerateArray().Single(shown => shown.GetProperty("id").GetString() == order.Id);
         Assert.Equal(order.Document, own.GetProperty("order").GetString());
         Assert.Equal(order.Permit, own.GetProperty("permit").GetString());
-        Assert.StartsWith("00-0af7651916cd43dd8448eb211c80319c-", own.GetProperty("traceParent").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "00-0af7651916cd43dd8448eb211c80319c-",
+            own.GetProperty("traceParent").GetString(),
+            StringComparison.Ordinal
+        );
 
         var nora = stage.Gateway.As(Stage.Researcher, ["data-user"], org: "999000301");
-        var shown = JsonDocument.Parse(await nora.GetStringAsync($"/v1/orders/{order.Id}", TestContext.Current.CancellationToken)).RootElement;
+        var shown = JsonDocument
+            .Parse(await nora.GetStringAsync($"/v1/orders/{order.Id}", TestContext.Current.CancellationToken))
+            .RootElement;
         Assert.Equal("issued", shown.GetProperty("state").GetString());
         Assert.All(OfTheHolder, member => Assert.False(shown.TryGetProperty(member, out _)));
         var ivar = stage.Gateway.As("sub-ivar", ["data-user"], org: "999000301");
-        Assert.Equal(HttpStatusCode.NotFound, (await ivar.GetAsync($"/v1/orders/{order.Id}", TestContext.Current.CancellationToken)).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.NotFound,
+            (await ivar.GetAsync($"/v1/orders/{order.Id}", TestContext.Current.CancellationToken)).StatusCode
+        );
     }
 
     private async Task<Order> IssuedAsync()
@@ -173,13 +207,19 @@ public sealed class Sending_parts(StageFixture fixture) : IClassFixture<StageFix
         create.Headers.Add(UploadProtocol.InteropVersionHeader, UploadProtocol.InteropVersion);
         create.Headers.Add(UploadProtocol.SealHeader, seal);
         using var response = await client.SendAsync(create, TestContext.Current.CancellationToken);
-        var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement;
+        var problem = JsonDocument
+            .Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))
+            .RootElement;
         return ((int)response.StatusCode, problem.GetProperty("type").GetString()![ProblemTypes.Prefix.Length..]);
     }
 
     private async Task<List<JsonElement>> PartsAsync(Order order)
     {
-        var shown = JsonDocument.Parse(await stage.AsHolder().GetStringAsync($"/v1/orders/{order.Id}", TestContext.Current.CancellationToken)).RootElement;
+        var shown = JsonDocument
+            .Parse(
+                await stage.AsHolder().GetStringAsync($"/v1/orders/{order.Id}", TestContext.Current.CancellationToken)
+            )
+            .RootElement;
         return [.. shown.GetProperty("parts").EnumerateArray()];
     }
 

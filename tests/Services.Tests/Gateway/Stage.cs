@@ -86,11 +86,20 @@ internal sealed class Stage : IAsyncDisposable
         );
 
     public async Task StartGatewayAsync() =>
-        gateway = await ServiceHost.StartAsync(GatewayHost.Build, "gateway", gatewaySettings, configure: builder =>
-        {
-            builder.Services.AddSingleton(_ => TestIssuer.Of("gateway", ["rekey"], Path.Combine(directory, "client.pem")));
-            builder.Services.ConfigureHttpClientDefaults(client => client.AddHttpMessageHandler(() => Faults.Fresh()));
-        });
+        gateway = await ServiceHost.StartAsync(
+            GatewayHost.Build,
+            "gateway",
+            gatewaySettings,
+            configure: builder =>
+            {
+                builder.Services.AddSingleton(_ =>
+                    TestIssuer.Of("gateway", ["rekey"], Path.Combine(directory, "client.pem"))
+                );
+                builder.Services.ConfigureHttpClientDefaults(client =>
+                    client.AddHttpMessageHandler(() => Faults.Fresh())
+                );
+            }
+        );
 
     public async Task StopGatewayAsync()
     {
@@ -133,7 +142,10 @@ internal sealed class Stage : IAsyncDisposable
                         Source = "cancer",
                         Holder = HolderParty,
                         IdentifierBudget = 1_000_000,
-                        Columns = columns.Length > 0 ? columns : [new("stage", "string", 4), new("age", "integer"), new("diagnosed", "date")],
+                        Columns =
+                            columns.Length > 0
+                                ? columns
+                                : [new("stage", "string", 4), new("age", "integer"), new("diagnosed", "date")],
                     },
                 ],
                 Conditions = [],
@@ -149,15 +161,29 @@ internal sealed class Stage : IAsyncDisposable
         await scope
             .ServiceProvider.GetRequiredService<PermitGrantedHandler>()
             .HandleAsync(
-                new PermitGranted(permit.Payload.Lineage, permit.Payload.Version, permit.Text, [.. permit.Payload.Sources.Select(s => s.Source)]),
-                new ReceivedEvent(Guid.NewGuid(), "permit.permit-granted", "permit", 1, DateTimeOffset.UtcNow, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "{}"),
+                new PermitGranted(
+                    permit.Payload.Lineage,
+                    permit.Payload.Version,
+                    permit.Text,
+                    [.. permit.Payload.Sources.Select(s => s.Source)]
+                ),
+                new ReceivedEvent(
+                    Guid.NewGuid(),
+                    "permit.permit-granted",
+                    "permit",
+                    1,
+                    DateTimeOffset.UtcNow,
+                    "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                    "{}"
+                ),
                 CancellationToken.None
             );
         await database.SaveChangesAsync();
         await transaction.CommitAsync();
     }
 
-    public HttpClient AsHolder() => Gateway.As("service-account-cancerregistry", ["data-holder", "tokenise"], party: HolderParty);
+    public HttpClient AsHolder() =>
+        Gateway.As("service-account-cancerregistry", ["data-holder", "tokenise"], party: HolderParty);
 
     public HttpClient AsSpe(string party = SpeParty) => Gateway.As($"service-account-{party}", ["spe"], party: party);
 
@@ -179,7 +205,9 @@ internal sealed class Stage : IAsyncDisposable
             }
             if (deadline.Elapsed > TimeSpan.FromSeconds(30))
             {
-                throw new TimeoutException($"The order is {order?.State.ToString() ?? "not there"} {order?.Rejection}.");
+                throw new TimeoutException(
+                    $"The order is {order?.State.ToString() ?? "not there"} {order?.Rejection}."
+                );
             }
         }
     }
@@ -197,14 +225,27 @@ internal sealed class Stage : IAsyncDisposable
         }
         var pseudonymisation = Trust.Store().EncryptionKeyOf("pseudonymisation")!;
         var file = Crypt4GhFile.Seal(Encoding.ASCII.GetBytes(string.Concat(identifiers)), pseudonymisation);
-        var seal = new SealBuilder(Holder).Build(SealTypes.Identifiers, "pseudonymisation", order.Digest!, 1, count, SealedBytes.Of(file));
+        var seal = new SealBuilder(Holder).Build(
+            SealTypes.Identifiers,
+            "pseudonymisation",
+            order.Digest!,
+            1,
+            count,
+            SealedBytes.Of(file)
+        );
         var client = Pseudonymisation.As("service-account-cancerregistry", ["tokenise"], party: HolderParty);
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/orders/{order.Digest}/tokens/1") { Content = new ByteArrayContent(file) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/orders/{order.Digest}/tokens/1")
+        {
+            Content = new ByteArrayContent(file),
+        };
         request.Headers.Add("Seal", seal.Text);
         using var response = await client.SendAsync(request);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
         var records = Crypt4GhFile.Open(await response.Content.ReadAsByteArrayAsync(), HolderKey);
-        var tokens = Enumerable.Range(0, count).Select(i => Convert.ToHexStringLower(records.AsSpan((17 * i) + 1, 16))).ToArray();
+        var tokens = Enumerable
+            .Range(0, count)
+            .Select(i => Convert.ToHexStringLower(records.AsSpan((17 * i) + 1, 16)))
+            .ToArray();
         Array.Sort(tokens, StringComparer.Ordinal);
         return tokens;
     }
@@ -217,12 +258,34 @@ internal sealed class Stage : IAsyncDisposable
     }
 
     public SealedPart SealBytes(Order order, int part, byte[] file, int rows, DocumentSigner? by = null) =>
-        new(file, new SealBuilder(by ?? Holder).Build(SealTypes.Rows, "gateway", order.Digest!, part, rows, SealedBytes.Of(file)));
+        new(
+            file,
+            new SealBuilder(by ?? Holder).Build(
+                SealTypes.Rows,
+                "gateway",
+                order.Digest!,
+                part,
+                rows,
+                SealedBytes.Of(file)
+            )
+        );
 
     public async Task<UploadedPart> UploadAsync(Order order, SealedPart part)
     {
-        var client = new UploadClient(AsHolder(), new UploadClientOptions { ChunkSize = 64 * 1024, Faults = 1, FirstWait = TimeSpan.FromMilliseconds(10) });
-        return await client.UploadAsync(new Uri(Gateway.Address, $"/v1/orders/{order.Id}/parts"), part.Seal.Text, new MemoryStream(part.File));
+        var client = new UploadClient(
+            AsHolder(),
+            new UploadClientOptions
+            {
+                ChunkSize = 64 * 1024,
+                Faults = 1,
+                FirstWait = TimeSpan.FromMilliseconds(10),
+            }
+        );
+        return await client.UploadAsync(
+            new Uri(Gateway.Address, $"/v1/orders/{order.Id}/parts"),
+            part.Seal.Text,
+            new MemoryStream(part.File)
+        );
     }
 
     public SignedDocument<Closing> ClosingOf(Order order, params SealedPart[] parts) =>
@@ -230,7 +293,14 @@ internal sealed class Stage : IAsyncDisposable
             new Closing
             {
                 Order = order.Digest!,
-                Parts = [.. parts.Select(part => new ClosingPart(part.Seal.Payload.Part, part.Seal.Payload.Rows, part.Seal.Payload.Sha256))],
+                Parts =
+                [
+                    .. parts.Select(part => new ClosingPart(
+                        part.Seal.Payload.Part,
+                        part.Seal.Payload.Rows,
+                        part.Seal.Payload.Sha256
+                    )),
+                ],
                 Rows = parts.Sum(part => part.Seal.Payload.Rows),
                 Persons = Math.Min(1, parts.Sum(part => part.Seal.Payload.Rows)),
             }
@@ -250,7 +320,13 @@ internal sealed class Stage : IAsyncDisposable
         Assert.Equal(HttpStatusCode.Accepted, closed.StatusCode);
     }
 
-    public SignedDocument<Receipt> ReceiptOf(Order order, long rows, long persons = 1, DocumentSigner? by = null, string? manifest = null) =>
+    public SignedDocument<Receipt> ReceiptOf(
+        Order order,
+        long rows,
+        long persons = 1,
+        DocumentSigner? by = null,
+        string? manifest = null
+    ) =>
         (by ?? Spe).Sign(
             new Receipt
             {
@@ -329,11 +405,20 @@ internal sealed class Stage : IAsyncDisposable
             ["H2C_PORT"] = $"{h2c}",
             ["services:permit:http:0"] = Neighbours.Address.ToString(),
         };
-        Pseudonymisation = await ServiceHost.StartAsync(PseudonymisationHost.Build, "pseudonymisation", settings, configure: builder =>
-        {
-            builder.Services.AddSingleton(_ => TestIssuer.Of("pseudonymisation", [], Path.Combine(directory, "client.pem")));
-            builder.Services.ConfigureHttpClientDefaults(client => client.AddHttpMessageHandler(() => new CallerHandler("pseudonymisation")));
-        });
+        Pseudonymisation = await ServiceHost.StartAsync(
+            PseudonymisationHost.Build,
+            "pseudonymisation",
+            settings,
+            configure: builder =>
+            {
+                builder.Services.AddSingleton(_ =>
+                    TestIssuer.Of("pseudonymisation", [], Path.Combine(directory, "client.pem"))
+                );
+                builder.Services.ConfigureHttpClientDefaults(client =>
+                    client.AddHttpMessageHandler(() => new CallerHandler("pseudonymisation"))
+                );
+            }
+        );
         foreach (var (key, value) in Trust.Settings)
         {
             gatewaySettings[key] = value;
@@ -350,7 +435,8 @@ internal sealed class Stage : IAsyncDisposable
     // Synthetic numbers alone: month + 80.
     internal static string? Number(int seed, int individual)
     {
-        var head = $"{1 + (seed % 28):00}{81 + (individual / 1000 % 12):00}{individual / 12_000 % 100:00}{individual % 1000:000}";
+        var head =
+            $"{1 + (seed % 28):00}{81 + (individual / 1000 % 12):00}{individual / 12_000 % 100:00}{individual % 1000:000}";
         int[] first = [3, 7, 6, 1, 8, 9, 4, 5, 2];
         int[] second = [5, 4, 3, 2, 7, 6, 5, 4, 3, 2];
         var k1 = (11 - (first.Select((weight, i) => weight * (head[i] - '0')).Sum() % 11)) % 11;
@@ -376,7 +462,10 @@ internal sealed record SealedPart(byte[] File, SignedDocument<Seal> Seal);
 /// <summary>Says who asks, for a server that many parties ask in a test.</summary>
 internal sealed class CallerHandler(string party) : DelegatingHandler
 {
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request,
+        CancellationToken cancellationToken
+    )
     {
         request.Headers.TryAddWithoutValidation("X-Test-Party", party);
         return base.SendAsync(request, cancellationToken);
@@ -410,7 +499,10 @@ internal sealed class FaultHandler
 
     private sealed class Handler(FaultHandler faults) : DelegatingHandler
     {
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request,
+            CancellationToken cancellationToken
+        )
         {
             if (faults.Fails?.Invoke(request) == true)
             {

@@ -3,6 +3,8 @@ using System.Net.Http.Json;
 using System.Text;
 using HealthDataNode.Gateway.Preparation;
 using HealthDataNode.Protocol.Problems;
+using HealthDataNode.Protocol.Pseudonyms;
+using HealthDataNode.Protocol.Records;
 
 namespace HealthDataNode.Gateway.Counterparts;
 
@@ -23,7 +25,8 @@ internal sealed class Pseudonymisation(IHttpClientFactory clients)
     /// <summary>Makes an order known, with the permit behind it.</summary>
     public async Task RegisterAsync(string digest, string order, string permit, CancellationToken cancellationToken)
     {
-        using var response = await Client().PutAsJsonAsync($"/v1/orders/{digest}", new Registration(order, permit), cancellationToken);
+        using var response = await Client()
+            .PutAsJsonAsync($"/v1/orders/{digest}", new Registration(order, permit), cancellationToken);
         await ProtocolProblem.EnsureSuccessAsync(response, cancellationToken);
     }
 
@@ -52,30 +55,50 @@ internal sealed class Pseudonymisation(IHttpClientFactory clients)
     /// <returns>Whether the tokens issued and the tokens re-keyed agree.</returns>
     public async Task<bool> EndAsync(string digest, string outcome, CancellationToken cancellationToken)
     {
-        using var response = await Client().PostAsJsonAsync($"/v1/orders/{digest}/close", new End(outcome), cancellationToken);
+        using var response = await Client()
+            .PostAsJsonAsync($"/v1/orders/{digest}/close", new End(outcome), cancellationToken);
         if (response.IsSuccessStatusCode)
         {
             return true;
         }
         var problem = await ProtocolProblem.ReadAsync(response, cancellationToken);
-        return problem.Is(ProblemTypes.Prefix + "agreement-failed") ? false : throw new ProtocolProblemException(problem);
+        return problem.Is(ProblemTypes.Prefix + "agreement-failed")
+            ? false
+            : throw new ProtocolProblemException(problem);
     }
 
     /// <summary>The re-key of one order.</summary>
-    public IRekeying RekeyingOf(string digest) => new Rekeying(clients.CreateClient(CounterpartsExtensions.Rekey), digest);
+    public IRekeying RekeyingOf(string digest) =>
+        new Rekeying(clients.CreateClient(CounterpartsExtensions.Rekey), digest);
 
     private HttpClient Client() => clients.CreateClient(CounterpartsExtensions.Pseudonymisation);
 
     private sealed class Rekeying(HttpClient client, string digest) : IRekeying
     {
-        public async Task<ReadOnlyMemory<byte>> RekeyAsync(int batch, ReadOnlyMemory<byte> tokens, CancellationToken cancellationToken)
+        private byte[] answers = [];
+
+        public async Task<ReadOnlyMemory<byte>> RekeyAsync(
+            int batch,
+            ReadOnlyMemory<byte> tokens,
+            CancellationToken cancellationToken
+        )
         {
             using var content = new ReadOnlyMemoryContent(tokens);
             content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
-            using var response = await client.PostAsync($"/v1/orders/{digest}/rekey/{batch}", content, cancellationToken);
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/orders/{digest}/rekey/{batch}")
+            {
+                Content = content,
+                Version = client.DefaultRequestVersion,
+                VersionPolicy = client.DefaultVersionPolicy,
+            };
+            using var response = await client.SendAsync(
+                request,
+                HttpCompletionOption.ResponseHeadersRead,
+                cancellationToken
+            );
             if (response.IsSuccessStatusCode)
             {
-                return await response.Content.ReadAsByteArrayAsync(cancellationToken);
+                return await ReadAsync(response, tokens.Length / Block.Size * AnswerRecord.Size, cancellationToken);
             }
             var problem = await ProtocolProblem.ReadAsync(response, cancellationToken);
             throw problem.Is(ProblemTypes.UnknownToken)
@@ -83,7 +106,33 @@ internal sealed class Pseudonymisation(IHttpClientFactory clients)
                 : new ProtocolProblemException(problem);
         }
 
+        // Into one buffer for all batches: a new megabyte for each would be garbage that grows with the part.
+        private async Task<ReadOnlyMemory<byte>> ReadAsync(
+            HttpResponseMessage response,
+            int length,
+            CancellationToken cancellationToken
+        )
+        {
+            if (answers.Length <= length)
+            {
+                answers = new byte[Math.Max(length + 1, 2 * answers.Length)];
+            }
+            await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+            // One more than there should be, so that a longer answer is seen.
+            var read = await stream.ReadAtLeastAsync(
+                answers.AsMemory(0, length + 1),
+                length + 1,
+                throwOnEndOfStream: false,
+                cancellationToken
+            );
+            return read == length
+                ? answers.AsMemory(0, length)
+                : throw new InvalidDataException("Pseudonymisation answered another number of records.");
+        }
+
         private static int? RecordOf(ProtocolProblem problem) =>
-            problem.Extensions?.TryGetValue("record", out var record) == true && record.TryGetInt32(out var number) ? number : null;
+            problem.Extensions?.TryGetValue("record", out var record) == true && record.TryGetInt32(out var number)
+                ? number
+                : null;
     }
 }

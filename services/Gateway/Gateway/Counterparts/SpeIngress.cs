@@ -25,7 +25,10 @@ internal sealed class SpeIngress(IHttpMessageHandlerFactory handlers, MachineTok
     {
         using var client = ClientOf(environment);
         // Few faults at a stretch: the worker comes again, after asking anew whether it may.
-        var uploads = new UploadClient(client, new UploadClientOptions { Faults = 3, LongestWait = TimeSpan.FromSeconds(1) });
+        var uploads = new UploadClient(
+            client,
+            new UploadClientOptions { Faults = 3, LongestWait = TimeSpan.FromSeconds(1) }
+        );
         await uploads.UploadAsync(Address(environment, order, "parts"), part.Seal, path, cancellationToken);
     }
 

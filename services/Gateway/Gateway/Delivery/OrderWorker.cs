@@ -144,15 +144,21 @@ internal sealed partial class OrderWorker(
             var services = scope.ServiceProvider;
             return order.State switch
             {
-                OrderState.Issuing => await services.GetRequiredService<IssueOrder>().RunAsync(order, cancellationToken),
+                OrderState.Issuing => await services
+                    .GetRequiredService<IssueOrder>()
+                    .RunAsync(order, cancellationToken),
                 OrderState.Closed or OrderState.Preparing => await services
                     .GetRequiredService<PrepareDelivery>()
                     .RunAsync(order, cancellationToken),
                 OrderState.Delivering when order.Receipt is null => await services
                     .GetRequiredService<PushDelivery>()
                     .RunAsync(order, cancellationToken),
-                OrderState.Delivering => await services.GetRequiredService<CompleteDelivery>().RunAsync(order, cancellationToken),
-                OrderState.Rejected => await services.GetRequiredService<EraseOrder>().RunAsync(order, cancellationToken),
+                OrderState.Delivering => await services
+                    .GetRequiredService<CompleteDelivery>()
+                    .RunAsync(order, cancellationToken),
+                OrderState.Rejected => await services
+                    .GetRequiredService<EraseOrder>()
+                    .RunAsync(order, cancellationToken),
                 _ => Next.Done,
             };
         }
@@ -173,7 +179,11 @@ internal sealed partial class OrderWorker(
         await scope.ServiceProvider.GetRequiredService<Rejecting>().RejectAsync(order, rejection, cancellationToken);
     }
 
-    private static async Task<bool> LockAsync(NpgsqlConnection connection, string order, CancellationToken cancellationToken)
+    private static async Task<bool> LockAsync(
+        NpgsqlConnection connection,
+        string order,
+        CancellationToken cancellationToken
+    )
     {
         await using var take = new NpgsqlCommand("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", connection);
         take.Parameters.AddWithValue(order);
@@ -184,7 +194,10 @@ internal sealed partial class OrderWorker(
     {
         try
         {
-            await using var release = new NpgsqlCommand("SELECT pg_advisory_unlock(hashtextextended($1, 0))", connection);
+            await using var release = new NpgsqlCommand(
+                "SELECT pg_advisory_unlock(hashtextextended($1, 0))",
+                connection
+            );
             release.Parameters.AddWithValue(order);
             await release.ExecuteScalarAsync();
         }

@@ -51,7 +51,7 @@ internal sealed class PrepareDelivery(
         using var uploadKey =
             keys.Find(order.Id) ?? throw new InvalidOperationException("The upload key of an open order is missing.");
         var speKey = documents.VerifySpeKey(order.SpeKey!, verified.Permit.Payload).Payload.KeyBytes();
-        var rewriter = new PartRewriter(verified.Source.Columns, pseudonymisation.RekeyingOf(order.Digest!));
+        using var rewriter = new PartRewriter(verified.Source.Columns, pseudonymisation.RekeyingOf(order.Digest!));
         var parts = await database
             .Parts.AsNoTracking()
             .Where(part => part.OrderId == order.Id)

@@ -22,7 +22,8 @@ internal sealed class WorkSignal : IDisposable
     public bool IsUrgent(string order) => urgent.TryRemove(order, out _);
 
     /// <summary>Waits for a pulse, but not long.</summary>
-    public Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken) => semaphore.WaitAsync(atMost, cancellationToken);
+    public Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken) =>
+        semaphore.WaitAsync(atMost, cancellationToken);
 
     public void Dispose() => semaphore.Dispose();
 

@@ -48,7 +48,12 @@ internal static class AcceptReceipt
         }
         if (order.Manifest is null || order.State == OrderState.Rejected)
         {
-            return Refuse(ProblemTypes.OrderClosed, 409, "The order awaits no receipt", "Nothing was delivered for it, or it was rejected.");
+            return Refuse(
+                ProblemTypes.OrderClosed,
+                409,
+                "The order awaits no receipt",
+                "Nothing was delivered for it, or it was rejected."
+            );
         }
         SignedDocument<Receipt> receipt;
         try
@@ -65,13 +70,23 @@ internal static class AcceptReceipt
         }
         if (receipt.Payload.Persons > order.PersonsDelivered)
         {
-            return Refuse(ProblemTypes.DocumentRefused, 422, "The receipt was refused", "It names more persons than were delivered.");
+            return Refuse(
+                ProblemTypes.DocumentRefused,
+                422,
+                "The receipt was refused",
+                "It names more persons than were delivered."
+            );
         }
         if (order.Receipt is not null)
         {
             return order.ReceiptDigest == receipt.Digest
                 ? TypedResults.NoContent()
-                : Refuse(ProblemTypes.OrderClosed, 409, "The order has a receipt already", "Send the same receipt, or none.");
+                : Refuse(
+                    ProblemTypes.OrderClosed,
+                    409,
+                    "The order has a receipt already",
+                    "Send the same receipt, or none."
+                );
         }
         order.Acknowledge(receipt.Text, receipt.Digest);
         await database.SaveChangesAsync(cancellationToken);

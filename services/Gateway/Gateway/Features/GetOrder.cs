@@ -101,7 +101,11 @@ internal static class GetOrder
         );
     }
 
-    private static Task<PartResponse[]> PartsAsync(string order, GatewayDb database, CancellationToken cancellationToken) =>
+    private static Task<PartResponse[]> PartsAsync(
+        string order,
+        GatewayDb database,
+        CancellationToken cancellationToken
+    ) =>
         database
             .Parts.Where(part => part.OrderId == order)
             .OrderBy(part => part.Part)

@@ -37,7 +37,15 @@ internal static class ListDeliveries
             .Where(order => order.State == OrderState.Delivered)
             .OrderByDescending(order => order.ChangedAt)
             .Take(Most)
-            .Select(order => new { order.Lineage, order.Source, order.Spe, order.ChangedAt, order.Rows, order.PersonsDelivered })
+            .Select(order => new
+            {
+                order.Lineage,
+                order.Source,
+                order.Spe,
+                order.ChangedAt,
+                order.Rows,
+                order.PersonsDelivered,
+            })
             .ToListAsync(cancellationToken);
         return TypedResults.Ok(
             delivered

@@ -29,7 +29,13 @@ internal sealed class UploadParts(
     public async Task<ProtocolProblem?> AuthoriseAsync(HttpContext context, string order)
     {
         var found = await FindAsync(context, order);
-        return found is null ? ProtocolProblem.Of(ProblemTypes.NotFound, 404, "No such order", "There is no such order, or it is not yours.")
+        return found is null
+                ? ProtocolProblem.Of(
+                    ProblemTypes.NotFound,
+                    404,
+                    "No such order",
+                    "There is no such order, or it is not yours."
+                )
             : found.State == OrderState.Rejected ? Rejected()
             : null;
     }
@@ -37,7 +43,10 @@ internal sealed class UploadParts(
     public async Task<UploadAdmission> AdmitAsync(HttpContext context, string order, string seal)
     {
         var found = (await FindAsync(context, order))!;
-        var verified = seals.Verify(seal, new SealExpectation(SealTypes.Rows, found.Holder, Parties.Gateway, found.Digest!));
+        var verified = seals.Verify(
+            seal,
+            new SealExpectation(SealTypes.Rows, found.Holder, Parties.Gateway, found.Digest!)
+        );
         if (!found.IsOpenForParts)
         {
             // A part again, whose answer was lost, is recognised as long as its bytes are here; a new one is too late.
@@ -107,11 +116,21 @@ internal sealed class UploadParts(
         catch (OrderRefusedException refused)
         {
             await rejecting.RejectAsync(order, refused.Rejection, cancellationToken);
-            return ProtocolProblem.Of(ProblemTypes.PermitNotInForce, 409, "The permit is not in force", "Nothing more is taken for this order.");
+            return ProtocolProblem.Of(
+                ProblemTypes.PermitNotInForce,
+                409,
+                "The permit is not in force",
+                "Nothing more is taken for this order."
+            );
         }
         catch (OrderPausedException)
         {
-            return ProtocolProblem.Of(ProblemTypes.PermitStateUnknown, 503, "Nobody can say whether the permit is in force", "Send the part again in a moment.");
+            return ProtocolProblem.Of(
+                ProblemTypes.PermitStateUnknown,
+                503,
+                "Nobody can say whether the permit is in force",
+                "Send the part again in a moment."
+            );
         }
     }
 
@@ -128,7 +147,12 @@ internal sealed class UploadParts(
         database.Parts.AnyAsync(known => known.OrderId == order && known.Part == part, cancellationToken);
 
     private static ProtocolProblem Rejected() =>
-        ProtocolProblem.Of(ProblemTypes.OrderRejected, 409, "The order was rejected", "Wait for the next order; a case officer makes it.");
+        ProtocolProblem.Of(
+            ProblemTypes.OrderRejected,
+            409,
+            "The order was rejected",
+            "Wait for the next order; a case officer makes it."
+        );
 
     private static ProtocolProblem Closed() =>
         ProtocolProblem.Of(ProblemTypes.OrderClosed, 409, "The order takes no more parts", "Nothing is left to send.");

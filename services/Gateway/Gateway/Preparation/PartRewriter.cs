@@ -16,11 +16,18 @@ namespace HealthDataNode.Gateway.Preparation;
 /// Opens one part segment by segment in memory, checks every row against the permit, re-keys the persons in batches
 /// and writes Crypt4GH to the SPE's key. Memory is the same for every part; nothing opened is ever on disk.
 /// </summary>
-internal sealed class PartRewriter(IReadOnlyList<PermitColumn> columns, IRekeying rekeying)
+internal sealed class PartRewriter(IReadOnlyList<PermitColumn> columns, IRekeying rekeying) : IDisposable
 {
+    // One for all parts of an order.
+    private readonly RowBatch batch = new();
+
     private readonly RowSchema schema = new(
         RowFormat.TokenColumn,
-        columns.Select(column => new ColumnRule(column.Name, Protocol.Rows.ColumnTypes.Parse(column.Type), column.MaxLength))
+        columns.Select(column => new ColumnRule(
+            column.Name,
+            Protocol.Rows.ColumnTypes.Parse(column.Type),
+            column.MaxLength
+        ))
     );
 
     /// <summary>Rewrites a part.</summary>
@@ -49,20 +56,25 @@ internal sealed class PartRewriter(IReadOnlyList<PermitColumn> columns, IRekeyin
             source.Key
         );
         using var rows = new RowReader(input);
-        using var batch = new RowBatch();
+        batch.Restart();
         var order = new PersonOrder(previous.Span);
         var made = new Counted(firstBatch);
         try
         {
             CheckHeader(rows, part);
-            output.Write(Encoding.UTF8.GetBytes(string.Join('\u001f', columns.Select(column => column.Name).Prepend(RowFormat.PseudonymColumn)) + "\n"));
+            output.Write(
+                Encoding.UTF8.GetBytes(
+                    string.Join('\u001f', columns.Select(column => column.Name).Prepend(RowFormat.PseudonymColumn))
+                        + "\n"
+                )
+            );
             while (rows.Read())
             {
                 CheckRow(rows, part);
                 batch.Add(rows.Line, order.Next(rows.Person, rows.LineNumber), rows.LineNumber);
                 if (batch.IsFull)
                 {
-                    made = await WriteAsync(batch, output, made, part, cancellationToken);
+                    made = await WriteAsync(output, made, part, cancellationToken);
                 }
             }
         }
@@ -70,7 +82,7 @@ internal sealed class PartRewriter(IReadOnlyList<PermitColumn> columns, IRekeyin
         {
             throw Refuse(refused, rows, part);
         }
-        made = await WriteAsync(batch, output, made, part, cancellationToken);
+        made = await WriteAsync(output, made, part, cancellationToken);
         if (made.Rows + made.Outside != source.Seal.Rows)
         {
             throw new OrderRefusedException(new(RejectionCodes.SealMismatch, part));
@@ -107,6 +119,9 @@ internal sealed class PartRewriter(IReadOnlyList<PermitColumn> columns, IRekeyin
         return last;
     }
 
+    /// <summary>Erases the rows that it held.</summary>
+    public void Dispose() => batch.Dispose();
+
     private static async Task CheckBytesAsync(PartSource source, CancellationToken cancellationToken)
     {
         try
@@ -126,10 +141,14 @@ internal sealed class PartRewriter(IReadOnlyList<PermitColumn> columns, IRekeyin
         {
             schema.CheckHeader(rows.ReadHeader());
         }
-        catch (ProtocolException refused) when (refused.Code is "column-undeclared" or "column-missing" or "column-order")
+        catch (ProtocolException refused)
+            when (refused.Code is "column-undeclared" or "column-missing" or "column-order")
         {
             // The name of a permitted column, never what the holder wrote there.
-            var expected = refused.Code != "column-undeclared" && refused.Column < schema.Header.Count ? schema.Header[refused.Column.Value] : null;
+            var expected =
+                refused.Code != "column-undeclared" && refused.Column < schema.Header.Count
+                    ? schema.Header[refused.Column.Value]
+                    : null;
             throw new OrderRefusedException(new(RejectionCodes.UndeclaredColumn, part, 1, expected), refused);
         }
     }
@@ -155,16 +174,27 @@ internal sealed class PartRewriter(IReadOnlyList<PermitColumn> columns, IRekeyin
         {
             "line-too-long" => (RejectionCodes.LineTooLong, refused.Position),
             "person-out-of-order" => (RejectionCodes.RowOutOfOrder, refused.Position),
-            "field-count" when rows.FieldCount > schema.Header.Count => (RejectionCodes.UndeclaredColumn, refused.Position),
+            "field-count" when rows.FieldCount > schema.Header.Count => (
+                RejectionCodes.UndeclaredColumn,
+                refused.Position
+            ),
             // A segment's number is no line.
-            _ when refused.Code.StartsWith("crypt4gh", StringComparison.Ordinal) => (RejectionCodes.MalformedFile, null),
+            _ when refused.Code.StartsWith("crypt4gh", StringComparison.Ordinal) => (
+                RejectionCodes.MalformedFile,
+                null
+            ),
             _ => (RejectionCodes.MalformedFile, refused.Position),
         };
         var column = refused.Column is { } index && index < schema.Header.Count ? schema.Header[index] : null;
         return new OrderRefusedException(new(code, part, line, column), refused);
     }
 
-    private async Task<Counted> WriteAsync(RowBatch batch, Crypt4GhWriter output, Counted made, int part, CancellationToken cancellationToken)
+    private async Task<Counted> WriteAsync(
+        Crypt4GhWriter output,
+        Counted made,
+        int part,
+        CancellationToken cancellationToken
+    )
     {
         if (batch.Count == 0)
         {
@@ -173,7 +203,7 @@ internal sealed class PartRewriter(IReadOnlyList<PermitColumn> columns, IRekeyin
         var answers = ReadOnlyMemory<byte>.Empty;
         if (!batch.Tokens.IsEmpty)
         {
-            answers = await RekeyAsync(batch, made.NextBatch, part, cancellationToken);
+            answers = await RekeyAsync(made.NextBatch, part, cancellationToken);
             made = made with { NextBatch = made.NextBatch + 1 };
         }
         var rewritten = batch.Rewrite(answers.Span);
@@ -187,7 +217,7 @@ internal sealed class PartRewriter(IReadOnlyList<PermitColumn> columns, IRekeyin
         };
     }
 
-    private async Task<ReadOnlyMemory<byte>> RekeyAsync(RowBatch batch, int number, int part, CancellationToken cancellationToken)
+    private async Task<ReadOnlyMemory<byte>> RekeyAsync(int number, int part, CancellationToken cancellationToken)
     {
         var asked = Stopwatch.GetTimestamp();
         try
@@ -207,8 +237,12 @@ internal sealed class PartRewriter(IReadOnlyList<PermitColumn> columns, IRekeyin
         }
         catch (UnknownTokenException unknown)
         {
-            long? line = unknown.Record is { } record && record < batch.Tokens.Length / Block.Size ? batch.LineOf(record) : null;
-            throw new OrderRefusedException(new(RejectionCodes.UnknownToken, part, line, RowFormat.TokenColumn), unknown);
+            long? line =
+                unknown.Record is { } record && record < batch.Tokens.Length / Block.Size ? batch.LineOf(record) : null;
+            throw new OrderRefusedException(
+                new(RejectionCodes.UnknownToken, part, line, RowFormat.TokenColumn),
+                unknown
+            );
         }
         finally
         {
@@ -226,4 +260,11 @@ internal sealed record PartSource(string Path, Seal Seal, EncryptionKey Key);
 internal sealed record PartTarget(string Path, ReadOnlyMemory<byte> SpeKey);
 
 /// <summary>What became of a part.</summary>
-internal sealed record RewrittenPart(long Rows, long Outside, long Persons, SealedBytes Bytes, int Batches, byte[] LastPerson);
+internal sealed record RewrittenPart(
+    long Rows,
+    long Outside,
+    long Persons,
+    SealedBytes Bytes,
+    int Batches,
+    byte[] LastPerson
+);

@@ -60,11 +60,13 @@ internal sealed class RowBatch : IDisposable
     }
 
     /// <summary>The line of a person's first row, by position in <see cref="Tokens"/>.</summary>
-    public long LineOf(int person) => FirstLine + Array.BinarySearch(persons, 0, Count, person) switch
-    {
-        var found when found >= 0 => FirstOf(found),
-        _ => 0,
-    };
+    public long LineOf(int person) =>
+        FirstLine
+        + Array.BinarySearch(persons, 0, Count, person) switch
+        {
+            var found when found >= 0 => FirstOf(found),
+            _ => 0,
+        };
 
     /// <summary>Puts pseudonyms in the tokens' place and leaves out who is outside the cohort.</summary>
     /// <param name="answers">Checked answers for <see cref="Tokens"/>.</param>
@@ -107,6 +109,13 @@ internal sealed class RowBatch : IDisposable
 
     /// <summary>Empties it; the last person goes on into the next batch.</summary>
     public void Clear() => Count = filled = personCount = 0;
+
+    /// <summary>Empties it for another part, whose first row begins a person.</summary>
+    public void Restart()
+    {
+        Clear();
+        currentOutside = false;
+    }
 
     /// <summary>Erases rows and tokens.</summary>
     public void Dispose()

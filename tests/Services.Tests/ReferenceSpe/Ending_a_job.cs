@@ -12,6 +12,8 @@ public sealed class Ending_a_job : IAsyncLifetime
     public ValueTask DisposeAsync() => room.DisposeAsync();
 
     [Fact]
+    [Trait("Invariant", "10")]
+    [Trait("Article", "EHDS 63(3)")]
     public async Task Ends_within_seconds_when_its_person_may_not_be_there_any_more()
     {
         using var response = await room.SubmitAsync("SELECT sum(a.range * b.range % 7) FROM range(10000000) a, range(10000000) b");

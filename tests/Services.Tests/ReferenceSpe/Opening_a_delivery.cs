@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Pseudonyms;
@@ -165,6 +167,25 @@ public sealed class Opening_a_delivery : IAsyncLifetime
 
         Assert.Equal(["4|3"], Read(grant, "SELECT count(*), count(DISTINCT pseudonym) FROM cancer"));
         await SpeWorld.UntilAsync("nothing is left", () => !Directory.Exists(Path.Combine(ingress, consignment.Id)));
+    }
+
+    [Fact]
+    public async Task Stays_in_the_trace_that_the_manifest_came_in()
+    {
+        var traces = new ConcurrentQueue<string>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "HealthDataNode.ReferenceSpe",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = activity => traces.Enqueue($"{activity.OperationName} {activity.TraceId}"),
+        };
+        ActivitySource.AddActivityListener(listener);
+        using var journey = new Activity("journey").SetIdFormat(ActivityIdFormat.W3C).Start();
+        await OpenAsync(new Consignment(world, new Grant(world), "cancer", Cancer));
+        await SpeWorld.UntilAsync(
+            "both spans have ended",
+            () => traces.Contains($"open delivery {journey.TraceId}") && traces.Contains($"send gateway {journey.TraceId}")
+        );
     }
 
     [Fact]

@@ -152,6 +152,8 @@ public sealed class Refusing_a_delivery : IAsyncLifetime
     [InlineData("rows", "row-count")]
     [InlineData("undeclared column", "column-undeclared")]
     [InlineData("wrong type", "wrong-type")]
+    [Trait("Invariant", "2")]
+    [Trait("Article", "EHDS 73(1)(d)")]
     public async Task That_is_not_what_its_manifest_and_permit_say(string what, string reason)
     {
         var consignment = what switch

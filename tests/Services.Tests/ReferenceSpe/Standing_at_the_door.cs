@@ -14,6 +14,8 @@ public sealed class Standing_at_the_door : IAsyncLifetime
     public ValueTask DisposeAsync() => room.DisposeAsync();
 
     [Fact]
+    [Trait("Invariant", "1")]
+    [Trait("Article", "EHDS 73(1)(a)")]
     public async Task Shows_a_person_the_workspaces_that_it_may_enter()
     {
         var rooms = await room.Nora.GetFromJsonAsync<JsonElement>("/v1/workspaces", TestContext.Current.CancellationToken);
@@ -23,6 +25,8 @@ public sealed class Standing_at_the_door : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Invariant", "1")]
+    [Trait("Article", "EHDS 73(1)(a)")]
     public async Task Refuses_a_person_who_is_not_in_the_permit_and_tells_the_node()
     {
         using var ivar = await room.World.PersonAsync(SpeWorld.Ivar);
@@ -41,6 +45,8 @@ public sealed class Standing_at_the_door : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Invariant", "1")]
+    [Trait("Article", "EHDS 73(1)(a)")]
     public async Task Lets_nobody_in_while_the_node_does_not_answer()
     {
         room.World.Node.IsSilent = true;

@@ -29,12 +29,14 @@ internal static class RegisterOrder
         CancellationToken cancellationToken
     )
     {
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
+        // Orders of one permit come at the same moment: one after another, so that the lineage is made once.
+        await database.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(71, 66)", cancellationToken);
         if (await database.Orders.AsNoTracking().AnyAsync(order => order.Digest == digest, cancellationToken))
         {
             // The digest names the very document, so a repeated registration changes nothing.
             return TypedResults.NoContent();
         }
-        await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
         VerifiedOrder verified;
         Lineage? lineage;
         try
@@ -76,11 +78,10 @@ internal static class RegisterOrder
         {
             await database.SaveChangesAsync(cancellationToken);
         }
-        catch (DbUpdateException exception) when (exception.InnerException is Npgsql.PostgresException { SqlState: "23505" } violation)
+        catch (DbUpdateException exception)
+            when (exception.InnerException is Npgsql.PostgresException { SqlState: "23505", ConstraintName: "one_open_order" })
         {
-            return violation.ConstraintName == "one_open_order"
-                ? Refused.Problem(ProblemTypes.PartConflict, 409, "An order is open", "Close the open order of this permit and source first.")
-                : TypedResults.NoContent();
+            return Refused.Problem(ProblemTypes.PartConflict, 409, "An order is open", "Close the open order of this permit and source first.");
         }
         await transaction.CommitAsync(cancellationToken);
         return TypedResults.NoContent();

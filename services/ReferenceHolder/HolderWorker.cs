@@ -21,6 +21,9 @@ public sealed partial class HolderWorker(
     ILogger<HolderWorker> logger
 ) : BackgroundService
 {
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+    private readonly Dictionary<string, (int Faults, DateTimeOffset Until)> pauses = [];
+
     internal static readonly ActivitySource Source = new("HealthDataNode.ReferenceHolder");
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -67,9 +70,14 @@ public sealed partial class HolderWorker(
 
     private async Task TryAsync(string what, Func<Task> action, CancellationToken stoppingToken, HolderOrder? order = null)
     {
+        if (pauses.TryGetValue(what, out var pause) && DateTimeOffset.UtcNow < pause.Until)
+        {
+            return;
+        }
         try
         {
             await action();
+            pauses.Remove(what);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -90,11 +98,21 @@ public sealed partial class HolderWorker(
         catch (ProtocolProblemException exception)
         {
             NotNow(what, exception.Problem.Type);
+            Pause(what);
         }
         catch (Exception exception)
         {
             NotNow(what, exception.GetType().Name);
+            Pause(what);
         }
+    }
+
+    // A fault that stays (a spent budget, say) must not be asked about every second.
+    private void Pause(string what)
+    {
+        var faults = pauses.GetValueOrDefault(what).Faults + 1;
+        var wait = TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, 0.5 * (1 << Math.Min(faults, 10))));
+        pauses[what] = (faults, DateTimeOffset.UtcNow + wait);
     }
 
     [LoggerMessage(LogLevel.Warning, "Not now: {What} ({Reason}); trying again")]

@@ -8,7 +8,7 @@ namespace HealthDataNode.Journey.Steps;
 /// </summary>
 internal sealed class Apply : IStep
 {
-    // Where a description does not say how many persons a source has, the applicant can only name the population.
+    // Everybody in the register is asked for, so nobody needs to know its size: the population is the bound.
     private const int Population = 5_600_000;
 
     public string Name => "apply";
@@ -30,13 +30,12 @@ internal sealed class Apply : IStep
         var sources = new JsonArray();
         foreach (var (source, variables) in world.Variables)
         {
-            var description = await browser.GetAsync($"/catalogue/v1/descriptions/{source}", cancellationToken);
             sources.Add(
                 new JsonObject
                 {
                     ["source"] = source,
                     ["variables"] = new JsonArray([.. variables.Select(variable => JsonValue.Create(variable))]),
-                    ["expectedPersons"] = (int?)description["numberOfUniqueIndividuals"] is > 0 and var known ? known : Population,
+                    ["expectedPersons"] = Population,
                     ["scope"] = "Everybody in the register, all years.",
                 }
             );

@@ -38,6 +38,7 @@ public static class MessagingExtensions
         services.AddSingleton<IOutboxWriter, OutboxWriter>();
         services.AddSingleton<Broker>();
         services.AddHostedService<OutboxDispatcher>();
+        services.AddSingleton<OutboxHealth>();
         services.AddHealthChecks().AddCheck<DatabaseHealth>("database").AddCheck<OutboxHealth>("messages");
         if (consumes is not null)
         {

@@ -35,6 +35,12 @@ internal sealed partial class OutboxDispatcher(
         FROM waiting WHERE o.id = waiting.id
         """;
 
+    // Asked once a second when nothing happens: one statement on a partial index.
+    private const string AnyWaiting = """
+        SELECT EXISTS (SELECT 1 FROM messaging.outbox
+            WHERE dispatched_at IS NULL AND parked_at IS NULL AND (not_before IS NULL OR not_before <= now()))
+        """;
+
     private const string TakeBatch = """
         SELECT id, message_id, contract, payload, trace_parent, occurred_at, number, attempts FROM messaging.outbox
         WHERE dispatched_at IS NULL AND parked_at IS NULL AND number IS NOT NULL
@@ -76,6 +82,13 @@ internal sealed partial class OutboxDispatcher(
     private async Task<int> DispatchAsync(IChannel channel, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using (var any = new NpgsqlCommand(AnyWaiting, connection))
+        {
+            if (await any.ExecuteScalarAsync(cancellationToken) is not true)
+            {
+                return 0;
+            }
+        }
         await NumberAsync(connection, cancellationToken);
 
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);

@@ -19,6 +19,7 @@ internal sealed class Child(IResource resource, int index, StackFolder folder, C
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
     private Process? process;
+    private Task following = Task.CompletedTask;
     private volatile bool stopping;
 
     public IResource Resource { get; } = resource;
@@ -57,6 +58,8 @@ internal sealed class Child(IResource resource, int index, StackFolder folder, C
 
     public async Task StartAsync(ProcessStarter starter, ProcessVariables variables, CancellationToken cancellation)
     {
+        // What the process before leaves to be written down must not be taken for this one's end.
+        await following;
         Become(ResourceState.Starting);
         File.Delete(folder.PidFileOf(Name));
         ExitCode = null;
@@ -82,11 +85,25 @@ internal sealed class Child(IResource resource, int index, StackFolder folder, C
             return;
         }
         Become(ResourceState.Running);
-        _ = FollowAsync(process, Stopwatch.StartNew());
+        following = FollowAsync(process, Stopwatch.StartNew());
         if (stopping)
         {
             ProcessStarter.Signal(-process.Id, ProcessStarter.Kill);
         }
+    }
+
+    /// <summary>Whether it has ended, or is about to: a launcher outlives the server that was killed by a moment.</summary>
+    public async Task<bool> HasEndedAsync(TimeSpan patience)
+    {
+        if (process is not { HasExited: false } launcher)
+        {
+            return true;
+        }
+        if (Pid is { } server && server != launcher.Id && !Directory.Exists($"/proc/{server}"))
+        {
+            await Task.WhenAny(launcher.WaitForExitAsync(), Task.Delay(patience));
+        }
+        return launcher.HasExited;
     }
 
     /// <summary>Follows health until the process ends; reports the moment when it first is healthy.</summary>

@@ -10,6 +10,7 @@ internal sealed class ProcessVariables(
     DistributedApplicationExecutionContext execution,
     StackFolder folder,
     string? telemetryEndpoint,
+    string? telemetryProtocol,
     string? telemetryKey
 )
 {
@@ -113,7 +114,7 @@ internal sealed class ProcessVariables(
             yield break;
         }
         yield return ("OTEL_EXPORTER_OTLP_ENDPOINT", telemetryEndpoint);
-        yield return ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+        yield return ("OTEL_EXPORTER_OTLP_PROTOCOL", telemetryProtocol ?? "grpc");
         yield return ("OTEL_BLRP_SCHEDULE_DELAY", "1000");
         yield return ("OTEL_BSP_SCHEDULE_DELAY", "1000");
         yield return ("OTEL_METRIC_EXPORT_INTERVAL", "1000");

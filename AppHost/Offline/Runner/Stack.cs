@@ -76,8 +76,9 @@ internal sealed class Stack(IServiceProvider services, IDistributedApplicationBu
         var verbose = builder.Configuration["verbose"] is "true" or "True";
         console = new ConsoleLines(verbose, processes.Max(resource => resource.Name.Length));
         var telemetry = builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"];
+        var protocol = builder.Configuration["OTEL_EXPORTER_OTLP_PROTOCOL"];
         var key = builder.Configuration["OTEL_EXPORTER_OTLP_HEADERS"];
-        variables = new ProcessVariables(builder.ExecutionContext, folder, telemetry, key);
+        variables = new ProcessVariables(builder.ExecutionContext, folder, telemetry, protocol, key);
         children.AddRange(processes.Select((resource, index) => new Child(resource, index, folder, console)));
         status = new StackStatus(children, folder, builder.Configuration["dashboard"]);
         foreach (var child in children)
@@ -204,7 +205,7 @@ internal sealed class Stack(IServiceProvider services, IDistributedApplicationBu
         {
             return (ExitCodes.Usage, $"no resource is named {name}: {string.Join(' ', children.Select(c => c.Name))}");
         }
-        if (child.IsAlive)
+        if (!await child.HasEndedAsync(TimeSpan.FromSeconds(10)))
         {
             return (0, $"{name} runs already");
         }

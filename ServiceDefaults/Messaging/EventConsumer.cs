@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 
@@ -97,6 +100,11 @@ internal sealed partial class EventConsumer<TContext>(
             }
         } while (attempt++ < Retries.Length);
 
+        if (IsDatabaseAway(failure))
+        {
+            // Not the message's fault: it stays where it is until the database is back.
+            ExceptionDispatchInfo.Throw(failure);
+        }
         var headers = new Dictionary<string, object?>(delivery.BasicProperties.Headers ?? new Dictionary<string, object?>())
         {
             ["failure"] = failure.GetType().Name,
@@ -133,6 +141,10 @@ internal sealed partial class EventConsumer<TContext>(
         await transaction.CommitAsync(cancellationToken);
         scope.ServiceProvider.GetRequiredService<OutboxSignal>().Pulse();
     }
+
+    private static bool IsDatabaseAway(Exception failure) =>
+        failure is NpgsqlException { IsTransient: true } or SocketException
+        || (failure.InnerException is { } inner && IsDatabaseAway(inner));
 
     private static ReceivedEvent Read(BasicDeliverEventArgs delivery)
     {

@@ -1,4 +1,5 @@
 using HealthDataNode.Edge.Features;
+using HealthDataNode.Edge.Page;
 using HealthDataNode.Edge.Proxy;
 using HealthDataNode.ServiceDefaults;
 using Session = HealthDataNode.Edge.Features.Session;
@@ -18,6 +19,7 @@ internal static class EdgeHost
         builder.AddServiceDefaults("edge");
         builder.AddIdentity();
         builder.Services.AddRateLimits();
+        builder.Services.AddPublicFacts();
         builder
             .Services.AddReverseProxy()
             .LoadFromMemory(Routes.All(), Routes.Clusters(builder.Configuration))
@@ -32,6 +34,8 @@ internal static class EdgeHost
         SignOut.Map(app);
         Session.Map(app);
         FrontPage.Map(app);
+        ApiReference.Map(app);
+        Assets.Map(app);
         app.MapReverseProxy(proxy =>
             {
                 proxy.Use(Guard.InvokeAsync);

@@ -20,13 +20,14 @@ internal static class ApiReference
                     var service = context.Request.RouteValues["documentName"] as string ?? NodeService.All[0].Id;
                     options
                         .WithTitle($"{service}: API")
-                        .AddDocument(service, routePattern: Document(service))
+                        .WithOpenApiRoutePattern(Document("{documentName}"))
                         .AddServer(new ScalarServer($"/{service}"))
                         .DisableDefaultFonts()
                         .DisableTelemetry()
                         .DisableAgent()
                         .DisableMcp()
                         .HideClientButton()
+                        .HideDeveloperTools()
                         .WithNonce();
                 }
             )

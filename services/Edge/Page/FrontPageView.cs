@@ -69,8 +69,8 @@ internal sealed class FrontPageView(Language language, Facts facts, string? dash
             <div class="intro"><div class="wrap">
             {(SignInFailed ? Failed() : Html.Nothing)}
             <h1 class="ds-heading" data-size="xl">{Name}</h1>
-            <p class="ds-paragraph" data-size="lg">{Purpose}
-            {Say(
+            <p class="ds-paragraph" data-size="lg">{Purpose}</p>
+            <p class="ds-paragraph">{Say(
                 "Registrene sender radene sine ende-til-ende-kryptert, og i noden ser den tjenesten som ser identiteter, ingen rader, og den som ser rader, ingen identiteter.",
                 "Registers send their rows encrypted end to end, and inside the node the service that sees identities sees no rows, and the one that sees rows sees no identities."
             )}
@@ -158,14 +158,17 @@ internal sealed class FrontPageView(Language language, Facts facts, string? dash
             ],
             permit =>
                 $"""
-                    <th scope="row">{permit.Title}<small>{permit.Purpose}</small></th>
+                    <th scope="row">{permit.Title}<small>{Say("formål", "purpose")}: EHDS {permit.Purpose}</small></th>
                     <td>{permit.Organisation}</td>
                     <td>{permit.Sources.Select(Permitted)}</td>
                     <td>{permit.Spe}</td>
-                    <td class="short">{language.Date(permit.From)} –<br>{language.Date(permit.To)}</td>
+                    <td class="short">{language.Date(permit.From)} –<br>{language.Date(LastMoment(permit))}</td>
                     """,
             "/permit/v1/permits"
         );
+
+    // A permit ends at the first moment at which it is not in force: the day before is the last one.
+    private static DateTimeOffset LastMoment(PermitFact permit) => permit.To.AddTicks(-1);
 
     private Html Permitted(PermitSource source) =>
         $"{source.Name}<small>{language.Number(source.Variables.Count)} {Say("variabler", "variables")}</small>";
@@ -291,7 +294,7 @@ internal sealed class FrontPageView(Language language, Facts facts, string? dash
         $"""<td class="number">{(number is { } known ? language.Number(known) : Say("vises ikke", "not shown"))}</td>""";
 
     private Html Raw(string address) =>
-        $"""<p class="ds-paragraph" data-size="sm"><a class="ds-link" href="{address}">{Say("Alt som JSON", "All as JSON")}<span class="ds-sr-only">: {address}</span></a></p>""";
+        $"""<p class="ds-paragraph raw" data-size="sm"><a class="ds-link" href="{address}">{Say("Alt som JSON", "All as JSON")}<span class="ds-sr-only">: {address}</span></a></p>""";
 
     private Html None() => $"""<p class="ds-paragraph">{Say("Ingen ennå.", "None yet.")}</p>""";
 

@@ -16,16 +16,16 @@ internal static class Picture
                 "HTTPS, innlogging, ruter: nodens eneste dør utad",
                 "HTTPS, sign-in, routes: the node's only way in"
             )}</text>
-            {Box(30, 210, "Catalogue", language.Say("hvilke kilder og variabler som finnes", "which sources and variables exist"))}
-            {Box(255, 210, "SpeRegistry", language.Say("hvilke miljøer som er godkjent", "which environments are approved"))}
-            {Box(480, 210, "Permit", language.Say("søknad, sak, vedtak, tillatelse", "application, case, decision, permit"))}
-            {Box(30, 284, "Audit", language.Say("hendelseslogg som kjede av hasher", "log of events, as a chain of hashes"))}
+            {Box(30, 210, "Catalogue", language.Say("kilder og variabler", "sources and variables"))}
+            {Box(255, 210, "SpeRegistry", language.Say("godkjente miljøer", "approved environments"))}
+            {Box(480, 210, "Permit", language.Say("fra søknad til tillatelse", "application to permit"))}
+            {Box(30, 284, "Audit", language.Say("hendelser i en hashkjede", "events in a hash chain"))}
             {Box(255, 284, "Pseudonymisation", language.Say("ser identiteter, aldri rader", "sees identities, never rows"))}
             {Box(480, 284, "Gateway", language.Say("ser rader, aldri identiteter", "sees rows, never identities"))}
             {Store(30, "RabbitMQ", language.Say("hendelser mellom tjenestene", "events between the services"))}
             {Store(368, "PostgreSQL", language.Say("en database per tjeneste", "a database for each service"))}
             {Arrow("M130 186V204")}{Arrow("M355 186V204")}{Arrow("M580 186V204")}
-            {Arrow("M455 311H474")}
+            {Arrow("M480 311H461")}
             {Arrow("M680 311H754")}
             <text x="729" y="302">{language.Say("forseglet", "sealed")}</text>
             </svg>
@@ -41,7 +41,7 @@ internal static class Picture
         $"""
             {Party(30, language.Say("Dataholdere", "Data holders"), language.Say("registre med egne nøkler", "registers with their own keys"))}
             {Party(255, language.Say("Identitetsleverandør", "Identity provider"), "OpenID Connect")}
-            {Party(480, language.Say("Mennesker", "People"), language.Say("forsker, saksbehandler, beslutter", "researcher, case officer, decision-maker"))}
+            {Party(480, language.Say("Mennesker", "People"), language.Say("søker, behandler, beslutter", "apply, prepare, decide"))}
             <rect class="outside" x="760" y="210" width="190" height="128" rx="8"/>
             <text class="name" x="855" y="240">{language.Say("Sikkert", "Secure processing")}</text>
             <text class="name" x="855" y="260">{language.Say("behandlingsmiljø", "environment")}</text>
@@ -75,7 +75,7 @@ internal static class Picture
         foreach (var stroke in points[2..])
         {
             var to = int.Parse(stroke[1..]);
-            turn = stroke[0] is 'H' ? 0 : to > y ? 90 : 270;
+            turn = stroke[0] is 'H' ? (to > x ? 0 : 180) : (to > y ? 90 : 270);
             (x, y) = stroke[0] is 'H' ? (to, y) : (x, to);
         }
 

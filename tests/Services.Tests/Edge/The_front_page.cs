@@ -190,7 +190,7 @@ public sealed partial class The_front_page : IAsyncLifetime
             Assert.DoesNotContain("@import", text, StringComparison.Ordinal);
             // A name space is a name: nobody asks that host for anything.
             Assert.DoesNotMatch("https?:(?!//www\\.w3\\.org/2000/svg)", text);
-            Assert.DoesNotMatch("url\\([\"']?(?!data:)", text);
+            Assert.DoesNotMatch("url\\((?![\"']?data:)", text);
         }
     }
 
@@ -211,7 +211,7 @@ public sealed partial class The_front_page : IAsyncLifetime
     {
         using var response = await browser.GetAsync("/reference/permit", Cancel);
         var page = await response.Content.ReadAsStringAsync(Cancel);
-        Assert.Contains("/permit/openapi/v1.json", page, StringComparison.Ordinal);
+        Assert.Contains("permit/openapi/v1.json", page, StringComparison.Ordinal);
         Assert.DoesNotMatch("(src|href)=\"(https?:)?//", page);
         var policy = response.Headers.GetValues("Content-Security-Policy").Single();
         var nonce = Nonce().Match(policy).Groups[1].Value;

@@ -82,6 +82,7 @@ var audit = builder.AddProject<Projects.Audit>("audit")
 // The only public listener of the node
 builder.AddProject<Projects.Edge>("edge")
     .AsPublic(node, "edge")
+    .WithEnvironment("Node__Dashboard", builder.Configuration["dashboard"]) // what the front page links to, if anything
     .WithReference(edgeDb, connectionName: "edge")
     .WithReference(rabbitmq)
     .WithReference(catalogue)

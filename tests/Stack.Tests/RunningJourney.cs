@@ -19,7 +19,7 @@ internal sealed record FinishedJourney(int ExitCode, IReadOnlyList<Line> Lines, 
 /// <summary>The journey's program while it runs: only its arguments, nothing of ours in its environment.</summary>
 internal sealed class RunningJourney : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(8);
     private readonly Process process;
     private readonly List<Line> lines = [];
     private readonly StringBuilder errors = new();

@@ -13,7 +13,7 @@ namespace HealthDataNode.Stack.Tests;
 public sealed class Stack : IAsyncLifetime
 {
     private const int Persons = 2000;
-    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(5);
     private readonly Collector collector = new();
     private readonly SemaphoreSlim oneJourney = new(1);
     private readonly Lazy<Task<FinishedJourney>> first;

@@ -5,6 +5,7 @@ internal sealed class ConsoleLines(bool verbose, int width)
 {
     private static readonly int[] Colours = [36, 32, 33, 35, 34, 96, 92, 93, 95, 94];
     private readonly Lock gate = new();
+    private readonly HashSet<string> serious = [];
     private readonly bool coloured =
         (!Console.IsOutputRedirected || Environment.GetEnvironmentVariable("FORCE_COLOR") is { Length: > 0 })
         && Environment.GetEnvironmentVariable("NO_COLOR") is not { Length: > 0 };
@@ -12,14 +13,30 @@ internal sealed class ConsoleLines(bool verbose, int width)
     /// <summary>What happens to a resource.</summary>
     public void State(string name, int index, string text) => Write(name, index, text);
 
-    /// <summary>A line of a process: shown when it is a warning or worse, or everything is asked for.</summary>
+    /// <summary>
+    /// A line of a process: shown when it is an error or all lines are asked for, with the line after it, which in .NET's
+    /// format has the message. Not while the stack stops: then everybody misses somebody.
+    /// </summary>
     public void Output(string name, int index, string line)
     {
-        if (verbose || IsSerious(line))
+        bool shown;
+        lock (gate)
+        {
+            shown = serious.Remove(name) && line.StartsWith(' ');
+            if (IsSerious(line))
+            {
+                serious.Add(name);
+                shown = true;
+            }
+        }
+        if (verbose || (shown && !Quiet))
         {
             Write(name, index, line);
         }
     }
+
+    /// <summary>Set when the stack stops.</summary>
+    public bool Quiet { get; set; }
 
     public void Plain(string text)
     {

@@ -58,6 +58,7 @@ internal sealed class Stack(IServiceProvider services, IDistributedApplicationBu
             var late = children.Where(child => child.Listens ? !child.Healthy : child.State != ResourceState.Finished);
             console.Plain($"not healthy in time: {string.Join(", ", late.Select(child => child.Name))}");
         }
+        console?.Quiet = true;
         await Task.WhenAll(children.Select(child => child.StopAsync()));
         File.Delete(Path.Combine(folder.Control, "healthy"));
         status?.Write();

@@ -4,8 +4,10 @@ namespace Aspire.Hosting.Offline;
 internal sealed class ConsoleLines(bool verbose, int width)
 {
     private static readonly int[] Colours = [36, 32, 33, 35, 34, 96, 92, 93, 95, 94];
+    private static readonly TimeSpan Silence = TimeSpan.FromMinutes(1);
     private readonly Lock gate = new();
     private readonly HashSet<string> serious = [];
+    private readonly Dictionary<string, DateTime> silentUntil = [];
     private readonly bool coloured =
         (!Console.IsOutputRedirected || Environment.GetEnvironmentVariable("FORCE_COLOR") is { Length: > 0 })
         && Environment.GetEnvironmentVariable("NO_COLOR") is not { Length: > 0 };
@@ -15,7 +17,7 @@ internal sealed class ConsoleLines(bool verbose, int width)
 
     /// <summary>
     /// A line of a process: shown when it is an error or all lines are asked for, with the line after it, which in .NET's
-    /// format has the message. Not while the stack stops: then everybody misses somebody.
+    /// format has the message. One error in a while is enough: where one server is away, all others miss it.
     /// </summary>
     public void Output(string name, int index, string line)
     {
@@ -23,8 +25,9 @@ internal sealed class ConsoleLines(bool verbose, int width)
         lock (gate)
         {
             shown = serious.Remove(name) && line.StartsWith(' ');
-            if (IsSerious(line))
+            if (IsSerious(line) && DateTime.UtcNow >= silentUntil.GetValueOrDefault(name))
             {
+                silentUntil[name] = DateTime.UtcNow + Silence;
                 serious.Add(name);
                 shown = true;
             }

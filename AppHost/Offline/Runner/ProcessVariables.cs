@@ -1,4 +1,5 @@
 using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.Configuration;
 
 namespace Aspire.Hosting.Offline;
 
@@ -9,12 +10,10 @@ namespace Aspire.Hosting.Offline;
 internal sealed class ProcessVariables(
     DistributedApplicationExecutionContext execution,
     StackFolder folder,
-    string? telemetryEndpoint,
-    string? telemetryProtocol,
-    string? telemetryKey
+    IConfiguration configuration
 )
 {
-    /// <summary>What a child may inherit: how programs are found, and how OpenTelemetry is exported.</summary>
+    /// <summary>What a child may inherit: how programs are found.</summary>
     private static readonly string[] Inherited = ["PATH", "DOTNET_ROOT", "DOTNET_ROOT_X64", "LD_LIBRARY_PATH", "USER"];
 
     public async Task<Dictionary<string, string>> OfAsync(IResource resource, CancellationToken cancellation)
@@ -109,19 +108,20 @@ internal sealed class ProcessVariables(
         yield return ("OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY", "in_memory");
         yield return ("OTEL_SERVICE_NAME", resource.Name);
         yield return ("OTEL_RESOURCE_ATTRIBUTES", $"service.instance.id={resource.Name}");
-        if (telemetryEndpoint is null)
+        // Where somebody listens: what the caller says, or the dashboard that `./run` started.
+        if (configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is not { Length: > 0 } endpoint)
         {
             yield break;
         }
-        yield return ("OTEL_EXPORTER_OTLP_ENDPOINT", telemetryEndpoint);
-        yield return ("OTEL_EXPORTER_OTLP_PROTOCOL", telemetryProtocol ?? "grpc");
+        yield return ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
+        yield return ("OTEL_EXPORTER_OTLP_PROTOCOL", configuration["OTEL_EXPORTER_OTLP_PROTOCOL"] ?? "grpc");
         yield return ("OTEL_BLRP_SCHEDULE_DELAY", "1000");
         yield return ("OTEL_BSP_SCHEDULE_DELAY", "1000");
         yield return ("OTEL_METRIC_EXPORT_INTERVAL", "1000");
         yield return ("OTEL_TRACES_SAMPLER", "always_on");
-        if (telemetryKey is not null)
+        if (configuration["OTEL_EXPORTER_OTLP_HEADERS"] is { Length: > 0 } headers)
         {
-            yield return ("OTEL_EXPORTER_OTLP_HEADERS", telemetryKey);
+            yield return ("OTEL_EXPORTER_OTLP_HEADERS", headers);
         }
     }
 

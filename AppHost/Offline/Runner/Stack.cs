@@ -76,10 +76,7 @@ internal sealed class Stack(IServiceProvider services, IDistributedApplicationBu
         var processes = builder.Resources.Where(resource => resource is ProjectResource or ExecutableResource).ToList();
         var verbose = builder.Configuration["verbose"] is "true" or "True";
         console = new ConsoleLines(verbose, processes.Max(resource => resource.Name.Length));
-        var telemetry = builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"];
-        var protocol = builder.Configuration["OTEL_EXPORTER_OTLP_PROTOCOL"];
-        var key = builder.Configuration["OTEL_EXPORTER_OTLP_HEADERS"];
-        variables = new ProcessVariables(builder.ExecutionContext, folder, telemetry, protocol, key);
+        variables = new ProcessVariables(builder.ExecutionContext, folder, builder.Configuration);
         children.AddRange(processes.Select((resource, index) => new Child(resource, index, folder, console)));
         status = new StackStatus(children, folder, builder.Configuration["dashboard"]);
         foreach (var child in children)

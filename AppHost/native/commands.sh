@@ -91,6 +91,10 @@ build() {
   say "built in $((SECONDS - began)) s"
 }
 
+# DIR is marked, so that nothing else is ever emptied.
+make_data() { (umask 077 && mkdir -p "$data" && : >"$data/.healthdatanode") || fail 2 "cannot write to $data"; }
+is_ours() { [ -e "$data/.healthdatanode" ] || [ -e "$data/lock" ] || [ -z "$(ls -A "$data")" ]; }
+
 # A stack holds DIR/lock while it runs.
 is_running() { [ -e "$data/lock" ] && ! flock -n "$data/lock" true; }
 need_running() { is_running || fail 4 "no stack runs in $data; start one with: ./run --data $data"; }

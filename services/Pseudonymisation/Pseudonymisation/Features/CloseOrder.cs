@@ -39,6 +39,14 @@ internal static class CloseOrder
         {
             return Refused.NoSuchOrder();
         }
+        if (order.State == "open" && request.Outcome == "delivered")
+        {
+            return Refused.NotClosed();
+        }
+        if (order.Outcome == "rejected" && request.Outcome == "delivered")
+        {
+            return Refused.OrderClosed();
+        }
         if (order.State != "closed")
         {
             order.State = "closed";

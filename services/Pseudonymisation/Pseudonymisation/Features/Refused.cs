@@ -12,6 +12,14 @@ internal static class Refused
     public static IResult OrderClosed() =>
         Problem(ProblemTypes.OrderClosed, 409, "The order is closed", "Nothing more is answered for it; wait for the next order.");
 
+    public static IResult NotClosed() =>
+        Problem(
+            ProblemTypes.NotClosed,
+            409,
+            "The holder is not done",
+            "Nothing is re-keyed or delivered before the holder's closing document: send it to /closing first."
+        );
+
     public static IResult NotInForce() =>
         Problem(
             ProblemTypes.PermitNotInForce,

@@ -30,8 +30,7 @@ internal static class RegisterOrder
     )
     {
         await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
-        // Orders of one permit come at the same moment: one after another, so that the lineage is made once.
-        await database.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(71, 66)", cancellationToken);
+        await database.LockLineagesAsync(cancellationToken);
         if (await database.Orders.AsNoTracking().AnyAsync(order => order.Digest == digest, cancellationToken))
         {
             // The digest names the very document, so a repeated registration changes nothing.
@@ -58,7 +57,6 @@ internal static class RegisterOrder
         {
             return Refused.NotInForce();
         }
-        keys.Ensure(lineage.Id);
         database.Orders.Add(
             new Order
             {
@@ -83,6 +81,7 @@ internal static class RegisterOrder
         {
             return Refused.Problem(ProblemTypes.PartConflict, 409, "An order is open", "Close the open order of this permit and source first.");
         }
+        keys.Ensure(lineage.Id);
         await transaction.CommitAsync(cancellationToken);
         return TypedResults.NoContent();
     }

@@ -60,12 +60,7 @@ internal static class Rekey
         }
         if (order.State == "open")
         {
-            return Refused.Problem(
-                ProblemTypes.NotClosed,
-                409,
-                "The holder is not done",
-                "Nothing is re-keyed before the holder's closing document: send it to /closing first."
-            );
+            return Refused.NotClosed();
         }
         var again = await database
             .Rekeys.AsNoTracking()
@@ -83,21 +78,21 @@ internal static class Rekey
         {
             return Refused.Order($"Send batch {(last?.Batch ?? 0) + 1} next: batches go on ascending.");
         }
-        try
-        {
-            RecordFormat.Tokens.Check(tokens.Span, last?.LastToken ?? []);
-        }
-        catch (ProtocolException exception)
-        {
-            return Refused.Records(exception);
-        }
         using var permitKey = keys.Find(order.Lineage);
         if (permitKey is null)
         {
             return Refused.NotInForce();
         }
-        var answers = new byte[tokens.Length / Block.Size * AnswerRecord.Size];
         using var token = permitKey.TokenCipher(digest);
+        try
+        {
+            RecordFormat.Tokens.Check(tokens.Span, last is null ? [] : Bookmark.Open(last.LastToken, Block.Size, token));
+        }
+        catch (ProtocolException exception)
+        {
+            return Refused.Records(exception);
+        }
+        var answers = new byte[tokens.Length / Block.Size * AnswerRecord.Size];
         using var pseudonym = permitKey.PseudonymCipher(order.Lineage);
         using var delivery = permitKey.DeliveryCipher(digest);
         if (Rekeyer.Answer(tokens.Span, answers, token, pseudonym, delivery) is >= 0 and var forged)
@@ -121,7 +116,7 @@ internal static class Rekey
                     Sha256 = sha256,
                     Records = sum.Count,
                     TokenSum = sum.SumHex,
-                    LastToken = tokens.Span[^Block.Size..].ToArray(),
+                    LastToken = Bookmark.Of(tokens.Span[^Block.Size..], token),
                 }
             );
             await database.SaveChangesAsync(cancellationToken);

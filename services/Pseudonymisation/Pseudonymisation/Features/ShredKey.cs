@@ -25,6 +25,8 @@ internal static class ShredKey
         CancellationToken cancellationToken
     )
     {
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
+        await database.LockLineagesAsync(cancellationToken);
         if (await database.Lineages.FindAsync([lineage], cancellationToken) is not { } known)
         {
             return Problem.NotFound("lineage");
@@ -35,6 +37,7 @@ internal static class ShredKey
             outbox.Enqueue(new KeyShredded(lineage, time.GetUtcNow()));
             await database.SaveChangesAsync(cancellationToken);
         }
+        await transaction.CommitAsync(cancellationToken);
         keys.Shred(lineage);
         return TypedResults.NoContent();
     }

@@ -201,28 +201,13 @@ internal static class Tokenise
         {
             throw new ProtocolException("record-truncated", "The part holds another number of records than its seal says.");
         }
-        return new Answered(output.ToArray(), total, Hide(records.Last, cipher));
+        return new Answered(output.ToArray(), total, Bookmark.Of(records.Last, cipher));
     }
 
-    // The last record of a part is kept so that the next part must begin above it; only as the token key makes it.
-    private static byte[] Hide(ReadOnlySpan<byte> record, BatchCipher cipher)
-    {
-        var block = new byte[Block.Size];
-        record.CopyTo(block);
-        cipher.Encrypt(block, block);
-        return block;
-    }
-
-    private static ReadOnlyMemory<byte> Previous(List<IdentifierPart> before, int part, BatchCipher cipher)
-    {
-        if (before.FindLast(earlier => earlier.Part < part) is not { } last)
-        {
-            return default;
-        }
-        var block = new byte[Block.Size];
-        cipher.Decrypt(last.LastRecord, block);
-        return block.AsMemory(0, PersonIdentifier.Length);
-    }
+    private static ReadOnlyMemory<byte> Previous(List<IdentifierPart> before, int part, BatchCipher cipher) =>
+        before.FindLast(earlier => earlier.Part < part) is { } last
+            ? Bookmark.Open(last.LastRecord, PersonIdentifier.Length, cipher)
+            : default;
 
     private static async Task<byte[]> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {

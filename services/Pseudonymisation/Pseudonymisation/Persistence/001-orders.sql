@@ -28,8 +28,9 @@ CREATE TABLE pseudonymisation.orders (
 );
 CREATE UNIQUE INDEX one_open_order ON pseudonymisation.orders (lineage, source) WHERE state <> 'closed';
 
--- One row per part of identifiers. Of a person only the token of the last record stands here, so that parts ascend;
--- it is worth nothing without the permit key, which is not in any database.
+-- One row per part of identifiers. Where it ended stands here under the order's token key, so that parts ascend; it is
+-- worth nothing without the permit key, which is not in any database. The sum is over person tokens (of a part with one
+-- person it is that person's token, which holder and Gateway have anyway).
 CREATE TABLE pseudonymisation.parts (
     order_digest char(64) NOT NULL REFERENCES pseudonymisation.orders,
     part         int      NOT NULL,

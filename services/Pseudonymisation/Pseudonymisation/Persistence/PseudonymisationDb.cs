@@ -18,6 +18,13 @@ public sealed class PseudonymisationDb(DbContextOptions<PseudonymisationDb> opti
             .FromSql($"SELECT * FROM pseudonymisation.orders WHERE digest = {digest} FOR UPDATE")
             .SingleOrDefaultAsync(cancellationToken);
 
+    /// <summary>
+    /// Lineages begin and end one after another, until the transaction ends: orders of one permit come at the same
+    /// moment, and a key that is being shredded must not be made again beside it.
+    /// </summary>
+    public Task LockLineagesAsync(CancellationToken cancellationToken) =>
+        Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(71, 66)", cancellationToken);
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.HasDefaultSchema("pseudonymisation");
@@ -80,7 +87,7 @@ public sealed class IdentifierPart
     public required long Invalid { get; init; }
     public required string TokenSum { get; init; }
 
-    /// <summary>The part's last record under the order's token key.</summary>
+    /// <summary>The part's last record, as <see cref="Domain.Bookmark"/> keeps it.</summary>
     public required byte[] LastRecord { get; init; }
 }
 
@@ -92,5 +99,7 @@ public sealed class RekeyBatch
     public required string Sha256 { get; init; }
     public required long Records { get; init; }
     public required string TokenSum { get; init; }
+
+    /// <summary>The batch's last token, as <see cref="Domain.Bookmark"/> keeps it.</summary>
     public required byte[] LastToken { get; init; }
 }

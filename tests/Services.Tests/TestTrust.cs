@@ -1,3 +1,4 @@
+using HealthDataNode.Protocol.Crypt4Gh;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Trust;
 
@@ -33,6 +34,16 @@ internal sealed class TestTrust : IDisposable
         var now = time.GetUtcNow();
         root.State(KeyRequests.ForSigning(key, party, use).Text, now.AddDays(-1), now.AddYears(20));
         return DocumentSigner.Load(KeysOf(party), party, use);
+    }
+
+    /// <summary>Makes a party's encryption key beside its signing key, and has the root state it.</summary>
+    public EncryptionKey EnrolEncryption(DocumentSigner party)
+    {
+        var key = EncryptionKey.Generate();
+        PrivateFile.Write(Path.Combine(KeysOf(party.Party), "encryption-1.key"), key.ToBase64());
+        var now = time.GetUtcNow();
+        root.State(KeyRequests.ForEncryption(key.PublicKey, party).Text, now.AddDays(-1), now.AddYears(20));
+        return key;
     }
 
     public void Dispose()

@@ -1,0 +1,353 @@
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text;
+using HealthDataNode.Protocol.Crypt4Gh;
+using HealthDataNode.Protocol.Documents;
+using HealthDataNode.Protocol.Identifiers;
+using HealthDataNode.Protocol.Records;
+using HealthDataNode.Protocol.Seals;
+using HealthDataNode.Protocol.Trust;
+using HealthDataNode.Pseudonymisation;
+using HealthDataNode.Services.Tests.Gateway;
+using HealthDataNode.Services.Tests.Permit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Neighbours = HealthDataNode.Services.Tests.Gateway.Neighbours;
+
+namespace HealthDataNode.Services.Tests.Pseudonymisation;
+
+/// <summary>
+/// Pseudonymisation with a database and a key store, a server that answers as Permit, and the keys of everybody who
+/// signs something. A test plays Gateway, two holders and the SPE.
+/// </summary>
+internal sealed class PseudonymisationWorld : IAsyncDisposable
+{
+    public const string Spe = "referencespe";
+    private readonly string directory = Directory.CreateTempSubdirectory("hdn-pseudonymisation-").FullName;
+    private DocumentSigner permit = null!;
+    private DocumentSigner gateway = null!;
+    private DocumentSigner spe = null!;
+
+    public TestTrust Trust { get; } = new();
+
+    /// <summary>Permit's state checks.</summary>
+    public Neighbours Permits { get; private set; } = null!;
+    public ServiceHost Host { get; private set; } = null!;
+    public string Database { get; private set; } = null!;
+    public Holder Cancer { get; private set; } = null!;
+    public Holder Death { get; private set; } = null!;
+    public EncryptionKey SpeKey { get; } = EncryptionKey.Generate();
+
+    /// <summary>The SPE's encryption key, signed by the key that permits pin.</summary>
+    public string SpeKeyDocument => SignedSpeKey(spe);
+
+    public HttpClient AsGateway => Host.As("service-account-gateway", ["rekey"], party: "gateway");
+    public HttpClient AsPermit => Host.As("service-account-permit", [], party: "permit");
+
+    public static async Task<PseudonymisationWorld> StartAsync(PostgresFixture postgres)
+    {
+        var world = new PseudonymisationWorld();
+        world.permit = world.Trust.Enrol("permit", KeyUses.Permit);
+        world.gateway = world.Trust.Enrol("gateway", KeyUses.Gateway);
+        world.spe = world.Trust.Enrol(Spe, KeyUses.Spe);
+        world.Cancer = world.Enrol("cancerregistry");
+        world.Death = world.Enrol("deathregistry");
+        using (var own = world.Trust.Enrol("pseudonymisation", KeyUses.Pseudonymisation))
+        {
+            world.Trust.EnrolEncryption(own).Dispose();
+        }
+        world.Permits = await Neighbours.StartAsync(world.permit, world.Trust.Store());
+        world.Database = await postgres.CreateDatabaseAsync("pseudonymisation");
+        var client = Path.Combine(world.directory, "client.pem");
+        SigningKey.LoadOrCreate(client).Dispose();
+        world.Host = await ServiceHost.StartAsync(
+            PseudonymisationHost.Build,
+            "pseudonymisation",
+            new Dictionary<string, string>(world.Trust.Settings)
+            {
+                ["ConnectionStrings:pseudonymisation"] = world.Database,
+                ["Party:Keys"] = world.Trust.KeysOf("pseudonymisation"),
+                ["Keys:Permits"] = Path.Combine(world.directory, "permits"),
+                ["services:permit:http:0"] = world.Permits.Address.ToString(),
+            },
+            configure: builder =>
+            {
+                builder.Services.AddSingleton(_ => TestIssuer.Of("pseudonymisation", [], client));
+                builder.Services.ConfigureHttpClientDefaults(http =>
+                    http.AddHttpMessageHandler(() => new CallerHandler("pseudonymisation"))
+                );
+            }
+        );
+        return world;
+    }
+
+    /// <summary>Whether a lineage has a key.</summary>
+    public bool HasKey(string lineage) => File.Exists(Path.Combine(directory, "permits", $"{lineage}.key"));
+
+    /// <summary>A permit over both sources.</summary>
+    public SignedDocument<PermitDocument> Grant(long budget = 1_000)
+    {
+        var now = DateTimeOffset.UtcNow;
+        PermitSource Over(string source, string holder) =>
+            new()
+            {
+                Source = source,
+                Holder = holder,
+                IdentifierBudget = budget,
+                Columns = [new("age", "integer")],
+            };
+        return permit.Sign(
+            new PermitDocument
+            {
+                Id = Guid.NewGuid().ToString("N"),
+                Lineage = Guid.NewGuid().ToString("N"),
+                Version = 1,
+                Previous = null,
+                IssuedAt = now.ToUnixTimeSeconds(),
+                From = now.AddDays(-1).ToUnixTimeSeconds(),
+                To = now.AddYears(2).ToUnixTimeSeconds(),
+                Applicant = new PermitApplicant("sub-nora", "999000301"),
+                Persons = ["sub-nora"],
+                Purpose = "research",
+                LegalBasis = "GDPR 6(1)(e)",
+                Format = PermitDocument.Pseudonymised,
+                Spe = new PermitSpe(Spe, spe.PublicKey.Thumbprint, 1),
+                Sources = [Over("cancer", Cancer.Party), Over("death", Death.Party)],
+                Conditions = [],
+            }
+        );
+    }
+
+    /// <summary>An order for one source of a permit; not registered yet.</summary>
+    public TestOrder OrderOf(SignedDocument<PermitDocument> permit, string source = "cancer", DocumentSigner? by = null) =>
+        new(
+            this,
+            (by ?? gateway).Sign(
+                new OrderDocument
+                {
+                    Id = Guid.NewGuid().ToString("N"),
+                    Permit = permit.Digest,
+                    Lineage = permit.Payload.Lineage,
+                    Source = source,
+                    UploadKey = Base64UrlText.Encode(RandomNumberGenerator.GetBytes(32)),
+                    Due = DateTimeOffset.UtcNow.AddDays(30).ToUnixTimeSeconds(),
+                }
+            ),
+            permit,
+            source == "cancer" ? Cancer : Death
+        );
+
+    /// <summary>An order that Pseudonymisation knows.</summary>
+    public async Task<TestOrder> OpenAsync(
+        SignedDocument<PermitDocument>? permit = null,
+        string source = "cancer",
+        long budget = 1_000
+    )
+    {
+        var order = OrderOf(permit ?? Grant(budget), source);
+        using var registered = await order.RegisterAsync();
+        Assert.True(registered.IsSuccessStatusCode, await registered.TextAsync());
+        return order;
+    }
+
+    /// <summary>An encryption key of the SPE as somebody signs it.</summary>
+    public string SignedSpeKey(DocumentSigner by) =>
+        by.Sign(
+            new SpeKey
+            {
+                Party = by.Party,
+                Key = Base64UrlText.Encode(SpeKey.PublicKey),
+                Sequence = 1,
+                From = DateTimeOffset.UtcNow.AddDays(-1).ToUnixTimeSeconds(),
+                To = DateTimeOffset.UtcNow.AddYears(1).ToUnixTimeSeconds(),
+            }
+        ).Text;
+
+    /// <summary>Valid identifiers, ascending.</summary>
+    public static string[] People(int count, int seed = 1)
+    {
+        var people = new SortedSet<string>(StringComparer.Ordinal);
+        for (var individual = 0; people.Count < count; individual++)
+        {
+            if (Stage.Number(seed, individual) is { } number)
+            {
+                people.Add(number);
+            }
+        }
+        return [.. people];
+    }
+
+    /// <summary>The same digits with a control digit that is wrong by every rule.</summary>
+    public static string Spoilt(string identifier)
+    {
+        for (var last = '0'; ; last++)
+        {
+            var spoilt = identifier[..^1] + last;
+            if (!PersonIdentifier.TryParse(Encoding.ASCII.GetBytes(spoilt), out _))
+            {
+                return spoilt;
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Host.DisposeAsync();
+        await Permits.DisposeAsync();
+        Trust.Dispose();
+        Directory.Delete(directory, recursive: true);
+    }
+
+    private Holder Enrol(string party)
+    {
+        var signer = Trust.Enrol(party, KeyUses.Holder);
+        return new Holder(party, signer, Trust.EnrolEncryption(signer));
+    }
+}
+
+/// <summary>A holder with its keys.</summary>
+internal sealed record Holder(string Party, DocumentSigner Signer, EncryptionKey Key)
+{
+    public HttpClient At(ServiceHost host) => host.As($"service-account-{Party}", ["data-holder", "tokenise"], party: Party);
+}
+
+/// <summary>A part of identifiers as it is sent.</summary>
+internal sealed record SentPart(byte[] File, SignedDocument<Seal> Seal);
+
+/// <summary>One answer record.</summary>
+internal sealed record Answer(AnswerCode Code, string Value);
+
+/// <summary>An order, and what its holder and Gateway do with it.</summary>
+internal sealed record TestOrder(
+    PseudonymisationWorld World,
+    SignedDocument<OrderDocument> Document,
+    SignedDocument<PermitDocument> Permit,
+    Holder Holder
+)
+{
+    public string Digest => Document.Digest;
+    public string Lineage => Permit.Payload.Lineage;
+    private string Path => $"/v1/orders/{Digest}";
+
+    public Task<HttpResponseMessage> RegisterAsync(HttpClient? by = null) =>
+        (by ?? World.AsGateway).PutJsonAsync(Path, new { order = Document.Text, permit = Permit.Text });
+
+    public Task<HttpResponseMessage> ReadAsync(HttpClient by) => by.FetchAsync(Path);
+
+    /// <summary>A part that is sealed as it should be.</summary>
+    public SentPart Seal(int part, params string[] identifiers) => SealText(part, string.Concat(identifiers), identifiers.Length);
+
+    public SentPart SealText(int part, string text, int rows)
+    {
+        var file = Crypt4GhFile.Seal(Encoding.ASCII.GetBytes(text), World.Trust.Store().EncryptionKeyOf("pseudonymisation")!);
+        return new SentPart(
+            file,
+            new SealBuilder(Holder.Signer).Build(SealTypes.Identifiers, "pseudonymisation", Digest, part, rows, SealedBytes.Of(file))
+        );
+    }
+
+    public Task<HttpResponseMessage> SendAsync(int part, SentPart sent, HttpClient? by = null) =>
+        SendAsync(part, sent.File, sent.Seal.Text, by);
+
+    public Task<HttpResponseMessage> SendAsync(int part, byte[] file, string seal, HttpClient? by = null) =>
+        PatientlyAsync(async () =>
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"{Path}/tokens/{part}")
+            {
+                Content = new ByteArrayContent(file),
+            };
+            request.Headers.Add("Seal", seal);
+            return await (by ?? Holder.At(World.Host)).ActAsync(request);
+        });
+
+    /// <summary>Sends a part and opens its answer, whose seal answers the part's.</summary>
+    public async Task<Answer[]> TokeniseAsync(int part, params string[] identifiers)
+    {
+        var sent = Seal(part, identifiers);
+        using var response = await SendAsync(part, sent);
+        return await OpenAsync(sent, response);
+    }
+
+    public async Task<Answer[]> OpenAsync(SentPart sent, HttpResponseMessage response)
+    {
+        Assert.True(response.IsSuccessStatusCode, $"{(int)response.StatusCode} {await response.TextAsync()}");
+        var file = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
+        var expected = new SealExpectation(
+            SealTypes.Tokens,
+            "pseudonymisation",
+            Holder.Party,
+            Digest,
+            sent.Seal.Payload.Part,
+            sent.Seal.Digest
+        );
+        new SealVerifier(World.Trust.Store()).Verify(response.Headers.GetValues("Seal").Single(), expected, SealedBytes.Of(file));
+        var records = Crypt4GhFile.Open(file, Holder.Key);
+        RecordFormat.TokenAnswers.Check(records);
+        return Answers(records);
+    }
+
+    /// <summary>The holder's closing document for what it sent to Gateway.</summary>
+    public async Task<HttpResponseMessage> HolderIsDoneAsync(DocumentSigner? by = null, string? order = null)
+    {
+        var closing = (by ?? Holder.Signer).Sign(new Closing { Order = order ?? Digest, Parts = [], Rows = 0, Persons = 0 });
+        return await World.AsGateway.PostAsync(
+            $"{Path}/closing",
+            new StringContent(closing.Text, Encoding.ASCII, "application/jose"),
+            TestContext.Current.CancellationToken
+        );
+    }
+
+    public Task<HttpResponseMessage> RekeyAsync(int batch, IEnumerable<string> tokens, HttpClient? by = null) =>
+        PatientlyAsync(() =>
+            (by ?? World.AsGateway).PostAsync(
+                $"{Path}/rekey/{batch}",
+                new ByteArrayContent(Convert.FromHexString(string.Concat(tokens))),
+                TestContext.Current.CancellationToken
+            )
+        );
+
+    /// <summary>Re-keys tokens in ascending order: delivery pseudonyms by token.</summary>
+    public async Task<Dictionary<string, string>> PseudonymsAsync(int batch, IEnumerable<string> tokens)
+    {
+        var ascending = tokens.Order(StringComparer.Ordinal).ToArray();
+        using var response = await RekeyAsync(batch, ascending);
+        Assert.True(response.IsSuccessStatusCode, await response.TextAsync());
+        var records = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
+        RecordFormat.RekeyAnswers.Check(records);
+        return ascending.Zip(Answers(records)).ToDictionary(pair => pair.First, pair => pair.Second.Value);
+    }
+
+    public Task<HttpResponseMessage> DeliveryKeyAsync(string speKey) =>
+        PatientlyAsync(() => World.AsGateway.PostJsonAsync($"{Path}/delivery-key", new { speKey }));
+
+    public Task<HttpResponseMessage> EndAsync(string outcome) => World.AsGateway.PostJsonAsync($"{Path}/close", new { outcome });
+
+    // On a busy machine Permit's answer may come later than it is good for: the sender is told to send the same again.
+    private async Task<HttpResponseMessage> PatientlyAsync(Func<Task<HttpResponseMessage>> send)
+    {
+        var response = await send();
+        for (var i = 0; i < 5 && (int)response.StatusCode == 503 && World.Permits is { PermitAnswers: true, AnswersTo: null }; i++)
+        {
+            response.Dispose();
+            response = await send();
+        }
+        return response;
+    }
+
+    private static Answer[] Answers(byte[] records) =>
+        [
+            .. records
+                .Chunk(AnswerRecord.Size)
+                .Select(record => new Answer((AnswerCode)record[0], Convert.ToHexStringLower(record.AsSpan(1)))),
+        ];
+}
+
+/// <summary>One trust centre for all the tests of a class; each test has permits of its own.</summary>
+public sealed class PseudonymisationFixture(PostgresFixture postgres) : IAsyncLifetime
+{
+    internal PseudonymisationWorld World { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => World = await PseudonymisationWorld.StartAsync(postgres);
+
+    public ValueTask DisposeAsync() => World.DisposeAsync();
+}

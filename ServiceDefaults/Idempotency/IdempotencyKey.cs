@@ -84,7 +84,7 @@ public static class IdempotencyKey
     {
         if (!http.Request.Body.CanSeek)
         {
-            return SHA256.HashData([]);
+            throw new InvalidOperationException("UseIdempotencyKeys is missing: the body cannot be compared.");
         }
         http.Request.Body.Position = 0;
         return await SHA256.HashDataAsync(http.Request.Body, http.RequestAborted);

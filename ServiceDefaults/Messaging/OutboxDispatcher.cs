@@ -44,7 +44,7 @@ internal sealed partial class OutboxDispatcher(
     private const string TakeBatch = """
         SELECT id, message_id, contract, payload, trace_parent, occurred_at, number, attempts FROM messaging.outbox
         WHERE dispatched_at IS NULL AND parked_at IS NULL AND number IS NOT NULL
-        ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
+        ORDER BY number LIMIT $1 FOR UPDATE SKIP LOCKED
         """;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

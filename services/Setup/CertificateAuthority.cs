@@ -1,7 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-
 using HealthDataNode.Protocol.Trust;
 
 namespace HealthDataNode.Setup;
@@ -65,12 +64,13 @@ internal static class CertificateAuthority
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
         var now = DateTimeOffset.UtcNow;
         using var certificate = request.CreateSelfSigned(now.AddHours(-1), now.AddYears(10));
-        PrivateFile.Write(place.Path("ca", "ca.key"), key.ExportPkcs8PrivateKeyPem());
-        PrivateFile.WritePublic(place.Path("ca", "ca.pem"), certificate.ExportCertificatePem());
-        foreach (var listener in Listeners)
+        // First, so that a crash leaves no listener with a certificate of an authority that is gone.
+        foreach (var listener in Listeners.Where(_ => Directory.Exists(place.Path("ca"))))
         {
             File.Delete(place.Path("ca", listener + ".pem"));
         }
+        PrivateFile.Write(place.Path("ca", "ca.key"), key.ExportPkcs8PrivateKeyPem());
+        PrivateFile.WritePublic(place.Path("ca", "ca.pem"), certificate.ExportCertificatePem());
     }
 
     private static bool IsGood(string path)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Problems;
 using HealthDataNode.ReferenceHolder.State;
 using HealthDataNode.ReferenceHolder.Steps;
@@ -93,6 +94,11 @@ public sealed partial class HolderWorker(
             )
         {
             // The node is done with it, before we are: nothing more may be sent.
+            followUp.End(order, "rejected");
+        }
+        catch (DocumentRefusedException refused) when (order is not null && refused.Refusal == Refusal.PermitNotInForce)
+        {
+            // By our own clock, before the node says so.
             followUp.End(order, "rejected");
         }
         catch (ProtocolProblemException exception)

@@ -1,0 +1,120 @@
+using System.Buffers.Text;
+using System.Text.Json;
+using DuckDB.NET.Data;
+using HealthDataNode.Ledger;
+using HealthDataNode.Services.Tests.Pseudonymisation;
+
+namespace HealthDataNode.Services.Tests.Ledger;
+
+/// <summary>The ledger over a small data directory, as holders and an SPE leave it.</summary>
+public sealed class Finding_a_difference : IDisposable
+{
+    private readonly DirectoryInfo data = Directory.CreateTempSubdirectory("hdn-ledger-");
+    private readonly string room;
+
+    public Finding_a_difference()
+    {
+        room = Path.Combine(data.FullName, "spe", "lineage");
+        var people = PseudonymisationWorld.People(3);
+        Directory.CreateDirectory(Path.Combine(data.FullName, "holder"));
+        File.WriteAllLines(
+            Path.Combine(data.FullName, "holder/cancer.csv"),
+            [
+                "person_id,stage,county",
+                $"{people[0]},I,Oslo",
+                $"{people[0]},II,\"Troms, og mer\"",
+                $"{people[1]},I,",
+                $"{people[2]},IV,Agder",
+                $"{PseudonymisationWorld.Spoilt(people[2])},IV,Agder",
+            ]
+        );
+        File.WriteAllLines(
+            Path.Combine(data.FullName, "holder/death.csv"),
+            ["person_id,death_date", $"{people[1]},2024-01-02", $"{people[2]},2024-03-04"]
+        );
+        Deliver("cancer", 4, "stage", "county");
+        Deliver("death", 2, "death_date");
+        InRoom("CREATE TABLE cancer (pseudonym VARCHAR, stage VARCHAR, county VARCHAR)");
+        InRoom("CREATE TABLE death (pseudonym VARCHAR, death_date VARCHAR)");
+        InRoom(
+            "INSERT INTO cancer VALUES ('aa', 'II', 'Troms, og mer'), ('cc', 'IV', 'Agder'), ('aa', 'I', 'Oslo'), ('bb', 'I', NULL)"
+        );
+        InRoom("INSERT INTO death VALUES ('cc', '2024-03-04'), ('bb', '2024-01-02')");
+    }
+
+    [Fact]
+    public void Finds_none_where_every_row_was_opened_once_with_its_person() => Assert.Equal(0, Check.Run(data, null));
+
+    [Theory]
+    [InlineData("UPDATE death SET pseudonym = CASE pseudonym WHEN 'bb' THEN 'cc' ELSE 'bb' END")]
+    [InlineData("UPDATE cancer SET pseudonym = 'bb' WHERE stage = 'II'")]
+    [InlineData("UPDATE death SET pseudonym = 'dd' WHERE pseudonym = 'bb'")]
+    public void Finds_a_row_with_another_person(string fault) => FindsAfter(fault);
+
+    [Theory]
+    [InlineData("DELETE FROM cancer WHERE pseudonym = 'bb'")]
+    [InlineData("DELETE FROM death")]
+    public void Finds_a_lost_row(string fault) => FindsAfter(fault);
+
+    [Theory]
+    [InlineData("INSERT INTO death VALUES ('cc', '2024-03-04')")]
+    [InlineData("INSERT INTO cancer VALUES ('dd', 'IV', 'Agder')")]
+    public void Finds_a_row_too_many(string fault) => FindsAfter(fault);
+
+    [Fact]
+    public void Finds_a_row_lost_and_another_doubled_in_its_place()
+    {
+        InRoom("DELETE FROM death WHERE pseudonym = 'bb'");
+        FindsAfter("INSERT INTO death VALUES ('cc', '2024-03-04')");
+    }
+
+    [Theory]
+    [InlineData("UPDATE cancer SET county = 'Agder ' WHERE county = 'Agder'")]
+    [InlineData("UPDATE cancer SET stage = county, county = stage WHERE stage = 'IV'")]
+    public void Finds_a_changed_value(string fault) => FindsAfter(fault);
+
+    [Fact]
+    public void Finds_a_delivery_without_a_receipt()
+    {
+        File.Delete(Path.Combine(room, "deliveries/death/receipt.jws"));
+        Assert.Equal(1, Check.Run(data, null));
+    }
+
+    [Fact]
+    public void Has_nothing_to_compare_without_a_room()
+    {
+        Directory.Delete(room, recursive: true);
+        Assert.Equal(4, Check.Run(data, null));
+    }
+
+    public void Dispose() => data.Delete(recursive: true);
+
+    private void FindsAfter(string fault)
+    {
+        InRoom(fault);
+        Assert.Equal(1, Check.Run(data, null));
+    }
+
+    private void InRoom(string sql)
+    {
+        using var connection = new DuckDBConnection($"Data Source={room}/workspace.duckdb");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    private void Deliver(string source, int rows, params string[] columns)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(room, "deliveries", source)).FullName;
+        var named = columns.Select(column => new { name = column });
+        Write("permit", new { sources = new[] { new { source, columns = named } } });
+        Write("manifest", new { rows });
+        Write("receipt", new { rows });
+        void Write(string document, object payload) =>
+            File.WriteAllText(
+                Path.Combine(folder, $"{document}.jws"),
+                $"header.{Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(payload))}.signature"
+            );
+    }
+}

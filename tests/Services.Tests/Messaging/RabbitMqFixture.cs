@@ -75,7 +75,7 @@ public sealed class RabbitMqFixture : IAsyncDisposable
             catch (Exception exception) when (exception is SocketException or RabbitMQ.Client.Exceptions.BrokerUnreachableException)
             {
                 Assert.False(server.HasExited, server.HasExited ? await error : "");
-                Assert.True(deadline.Elapsed < TimeSpan.FromSeconds(90), "RabbitMQ did not start.");
+                Assert.True(deadline.Elapsed < TimeSpan.FromMinutes(5), "RabbitMQ did not start.");
             }
         }
     }

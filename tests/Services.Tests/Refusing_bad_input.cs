@@ -1,0 +1,60 @@
+using System.Reflection;
+using HealthDataNode.Gateway.Domain;
+
+namespace HealthDataNode.Services.Tests;
+
+/// <summary>
+/// tests/refusals.csv names, for each kind of bad input, where it is judged (at the call: status and problem type; in
+/// what was sent: the order's rejection code; in a job: its state) and the test that drives it.
+/// </summary>
+public sealed class Refusing_bad_input
+{
+    private sealed record Row(string Id, string Sentence, string Judged, string Answer, string Problem, string Test);
+
+    private static readonly string[] JobStates = ["refused", "failed"];
+
+    [Fact]
+    public void Every_refusal_has_its_test()
+    {
+        var tests = typeof(Refusing_bad_input)
+            .Assembly.GetTypes()
+            .SelectMany(type => type.GetMethods().Where(IsTest).Select(method => $"{type.Name}.{method.Name}"))
+            .ToHashSet(StringComparer.Ordinal);
+        Assert.Equal([], Rows().Where(row => !tests.Contains(row.Test)).Select(row => $"{row.Id}: {row.Test}"));
+    }
+
+    [Fact]
+    public void Every_refusal_says_where_it_is_judged()
+    {
+        var codes = typeof(RejectionCodes).GetFields().Select(field => (string)field.GetValue(null)!).ToHashSet();
+        var rows = Rows();
+        Assert.Equal(rows.Count, rows.Select(row => row.Id).Distinct().Count());
+        Assert.All(
+            rows,
+            row =>
+                Assert.True(
+                    row.Judged switch
+                    {
+                        "call" => row.Answer is ['4', _, _] && row.Problem.Length > 0,
+                        "order" => codes.Contains(row.Answer) && row.Problem.Length == 0,
+                        "job" => JobStates.Contains(row.Answer) && row.Problem.Length == 0,
+                        _ => false,
+                    },
+                    row.ToString()
+                )
+        );
+    }
+
+    private static bool IsTest(MethodInfo method) => method.GetCustomAttributes<FactAttribute>().Any();
+
+    private static List<Row> Rows()
+    {
+        var lines = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "refusals.csv"));
+        Assert.Equal("id,sentence,judged,answer,problem type,test", lines[0]);
+        // No field holds a comma.
+        return
+        [
+            .. lines.Skip(1).Select(line => line.Split(',')).Select(field => new Row(field[0], field[1], field[2], field[3], field[4], field[5])),
+        ];
+    }
+}

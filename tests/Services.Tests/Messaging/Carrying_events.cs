@@ -6,6 +6,7 @@ using HealthDataNode.Services.Tests.Permit;
 using HealthDataNode.Testing.Contracts.V1;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using RabbitMQ.Client;
 
 namespace HealthDataNode.Services.Tests.Messaging;
@@ -113,6 +114,26 @@ public sealed class Carrying_events(PostgresFixture postgres, RabbitMqFixture ra
         await TestingService.PublishAsync(host, 1);
         await HappenedAsync(1);
         Assert.Equal(1u, await service.WaitingAsync("testing_error"));
+    }
+
+    [Fact]
+    public async Task Waits_in_the_queue_while_the_database_is_away()
+    {
+        var host = await service.StartAsync();
+        await TestingService.PublishAsync(host, 1);
+        await service.EffectsAsync(1);
+        var publisher = await service.StartAsync(consumes: false, broker: false);
+        await TestingService.PublishAsync(publisher, 2);
+        // Nobody may connect, and whoever is connected is thrown out: longer than all tries of a handler that fails.
+        var name = new NpgsqlConnectionStringBuilder(service.Database).Database!;
+        var beside = service.Database.Replace(name, "postgres", StringComparison.Ordinal);
+        await Outbox.ExecuteAsync(Outbox.AsOwner(beside), $"ALTER DATABASE {name} CONNECTION LIMIT 0");
+        await Outbox.ExecuteAsync(beside, $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND usename = current_user");
+        await Task.Delay(TimeSpan.FromSeconds(6), TestContext.Current.CancellationToken);
+        await Outbox.ExecuteAsync(Outbox.AsOwner(beside), $"ALTER DATABASE {name} CONNECTION LIMIT -1");
+        NpgsqlConnection.ClearAllPools();
+        await HappenedAsync(1, 2);
+        Assert.Equal(0u, await service.WaitingAsync("testing_error"));
     }
 
     [Fact]

@@ -47,13 +47,13 @@ public sealed class PostgresFixture : IAsyncLifetime
                 .. AsPostgres,
                 Path.Combine(bin, "initdb"),
                 "-D",
-                Path.Combine(directory, "data"),
+                Seen("data"),
                 "-U",
                 "postgres",
                 "-A",
                 "scram-sha-256",
                 "--pwfile",
-                passwordFile,
+                Seen("password"),
                 "-E",
                 "UTF8",
                 "--locale=C",
@@ -63,9 +63,9 @@ public sealed class PostgresFixture : IAsyncLifetime
 
         // The shell ends the server when its own input ends, so that a killed test run leaves no server behind.
         var script =
-            $"'{bin}/postgres' -D '{directory}/data' -p {port} -c listen_addresses=127.0.0.1 "
-            + $"-c unix_socket_directories='{directory}' -c fsync=off -c full_page_writes=off "
-            + $"-c max_connections=300 -c shared_buffers=64MB >'{directory}/log' 2>&1 </dev/null & "
+            $"'{bin}/postgres' -D '{Seen("data")}' -p {port} -c listen_addresses=127.0.0.1 "
+            + $"-c unix_socket_directories='{Seen("")}' -c fsync=off -c full_page_writes=off "
+            + $"-c max_connections=300 -c shared_buffers=64MB >'{Seen("log")}' 2>&1 </dev/null & "
             + "server=$!; read -r _; kill -INT $server; wait $server";
         server = Start([.. AsPostgres, "bash", "-c", script]);
         await WaitUntilReadyAsync();
@@ -171,8 +171,34 @@ public sealed class PostgresFixture : IAsyncLifetime
     }
 
     // PostgreSQL refuses to run as root.
-    private static string[] AsPostgres =>
-        Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : [];
+    // The temporary folder may lie where only root may enter: the server sees its directory at a place of its own.
+    private static readonly bool Mounts = Environment.IsPrivilegedProcess && CanMount();
+
+    private const string MountPoint = "/var/lib/postgresql";
+
+    private string Seen(string name) => Path.Combine(Mounts ? MountPoint : directory, name);
+
+    private string[] AsPostgres =>
+        !Environment.IsPrivilegedProcess ? []
+        : !Mounts ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        :
+        [
+            "unshare",
+            "-m",
+            "--propagation",
+            "private",
+            "bash",
+            "-c",
+            $"mount --bind \"$0\" {MountPoint} && exec setpriv --reuid=postgres --regid=postgres --clear-groups -- \"$@\"",
+            directory,
+        ];
+
+    private static bool CanMount()
+    {
+        using var trial = Start("unshare", "-m", "--propagation", "private", "true");
+        trial.WaitForExit();
+        return trial.ExitCode == 0 && Directory.Exists(MountPoint);
+    }
 
     private static Process Start(params string[] command) =>
         Process.Start(

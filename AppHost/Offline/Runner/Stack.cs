@@ -10,7 +10,7 @@ namespace Aspire.Hosting.Offline;
 internal sealed class Stack(IServiceProvider services, IDistributedApplicationBuilder builder, StackFolder folder)
     : IDisposable
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(180);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(300);
     private readonly List<Child> children = [];
     private readonly CancellationTokenSource stop = new();
     private readonly ProcessStarter starter = new();

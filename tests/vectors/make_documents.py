@@ -204,6 +204,22 @@ receipt = {
     "workspace": permit["lineage"],
     "at": NOW,
 }
+files = [{"name": "survival.csv", "type": "csv", "length": 420, "sha256": content}]
+release = {
+    "lineage": permit["lineage"],
+    "permit": digest(permit_jws),
+    "spe": "referencespe",
+    "request": "0194f1c0-0000-7000-8000-0000000000d1",
+    "purpose": "Table 2 of an article on survival \u2013 \u00e6\u00f8\u00e5",
+    "digest": hashlib.sha256("".join(f"{f['name']} {f['type']} {f['length']} {f['sha256']}\n" for f in files).encode()).hexdigest(),
+    "files": files,
+    "rules": [{"rule": "identifiers", "outcome": "passed"}, {"rule": "cells", "outcome": "not-applicable"}],
+    "votes": [
+        {"sub": "0194f1c0-0000-7000-8000-0000000000b2", "vote": "approve", "at": NOW},
+        {"sub": "0194f1c0-0000-7000-8000-0000000000b3", "vote": "approve", "at": NOW},
+    ],
+    "at": NOW,
+}
 state = {
     "caller": "gateway",
     "nonce": "AAECAwQFBgcICQoLDA0ODw",
@@ -254,6 +270,7 @@ accept("manifest", "manifest+jwt", manifest_jws)
 accept("spe key", "spe-key+jwt", spe.document("spe-key+jwt", spe_key))
 accept("spe key by the endorsed next key", "spe-key+jwt", spe_next.document("spe-key+jwt", spe_key))
 accept("receipt", "receipt+jwt", spe.document("receipt+jwt", receipt), "referencespe")
+accept("release", "release+jwt", spe.document("release+jwt", release))
 accept("permit state", "permit-state+jwt", permit_key.document("permit-state+jwt", state))
 accept("access", "access+jwt", permit_key.document("access+jwt", access))
 accept("key statement", "key-statement+jwt", lines[0]["statement"])
@@ -307,6 +324,9 @@ refuse("seal in another holder's name", "seal+jwt", "WrongParty", other.document
 refuse("tokens by a holder", "seal+jwt", "WrongUse", holder.document("seal+jwt", tokens))
 refuse("closing by another holder", "closing+jwt", "WrongParty", other.document("closing+jwt", closing), "cancerregistry")
 refuse("receipt by the gateway", "receipt+jwt", "WrongUse", gateway.document("receipt+jwt", receipt), "referencespe")
+refuse("release in another SPE's name", "release+jwt", "WrongParty", spe.document("release+jwt", {**release, "spe": "otherspe"}))
+refuse("release by one person", "release+jwt", "Invalid", spe.document("release+jwt", {**release, "votes": release["votes"][:1]}))
+refuse("release of other files", "release+jwt", "Invalid", spe.document("release+jwt", {**release, "files": [{**files[0], "length": 421}]}))
 refuse("ended key", "seal+jwt", "KeyNotInForce", ended.document("seal+jwt", {**rows, "sender": "ended"}))
 refuse("statement by another root", "key-statement+jwt", "Signature", mallory.document("key-statement+jwt", json.loads(compact({"party": "permit", "use": "permit", "key": mallory.jwk, "sequence": 2, "from": NOW, "to": NOW + DAY})), "root"))
 refuse("unknown member", "order+jwt", "Malformed", gateway.document("order+jwt", {**order, "note": ""}))

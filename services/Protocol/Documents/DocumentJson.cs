@@ -20,6 +20,7 @@ namespace HealthDataNode.Protocol.Documents;
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(SpeKey))]
 [JsonSerializable(typeof(Receipt))]
+[JsonSerializable(typeof(Release))]
 [JsonSerializable(typeof(PermitState))]
 [JsonSerializable(typeof(AccessAnswer))]
 internal sealed partial class DocumentJson : JsonSerializerContext;

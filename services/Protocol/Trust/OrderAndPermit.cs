@@ -90,6 +90,18 @@ public sealed class OrderAndPermit(TrustStore trust, TimeProvider? time = null)
             : throw new DocumentRefusedException(Refusal.Unrelated, "The receipt is not for this manifest.");
     }
 
+    /// <summary>Verifies an SPE's record of what left a room.</summary>
+    /// <param name="release">A release JWS.</param>
+    /// <param name="permit">A permit of the lineage.</param>
+    /// <exception cref="DocumentRefusedException">It is refused, or is for something else.</exception>
+    public SignedDocument<Release> VerifyRelease(string release, PermitDocument permit)
+    {
+        var released = Pinned<Release>(release, permit.Spe);
+        return released.Payload.Lineage == permit.Lineage
+            ? released
+            : throw new DocumentRefusedException(Refusal.Unrelated, "The release is of another lineage.");
+    }
+
     /// <summary>Verifies Gateway's manifest for an order.</summary>
     /// <param name="manifest">A manifest JWS.</param>
     /// <param name="order">The order.</param>

@@ -188,6 +188,24 @@ public sealed class DocumentWorld : IDisposable
             At = Now,
         };
 
+    public Release ReleasePayload()
+    {
+        ReleasedFile[] files = [new("survival.csv", "csv", 5, Hex('b'))];
+        return new Release
+        {
+            Lineage = "l-1",
+            Permit = Permit.Digest,
+            Spe = SpeParty,
+            Request = "r-1",
+            Purpose = "A table for an article.",
+            Digest = Release.DigestOf(files),
+            Files = files,
+            Rules = [new ReleaseRule("identifiers", ReleaseRule.Passed)],
+            Votes = [new ReleaseVote("sub-1", ReleaseVote.Approve, Now), new ReleaseVote("sub-2", ReleaseVote.Approve, Now)],
+            At = Now,
+        };
+    }
+
     public PermitState PermitStatePayload() =>
         new()
         {

@@ -58,6 +58,7 @@ public sealed class Document_vectors : IDisposable
         var order = verifier.Verify(TextOf("order"), TextOf("permit"));
         var manifest = verifier.VerifyManifest(TextOf("manifest"), order, trust.Verify<Seal>(TextOf("delivery key")));
         verifier.VerifyReceipt(TextOf("receipt"), order, manifest);
+        verifier.VerifyRelease(TextOf("release"), order.Permit.Payload);
         verifier.VerifyClosing(TextOf("closing"), order);
         verifier.VerifySpeKey(TextOf("spe key"), order.Permit.Payload);
         verifier.VerifySpeKey(TextOf("spe key by the endorsed next key"), order.Permit.Payload);
@@ -101,6 +102,7 @@ public sealed class Document_vectors : IDisposable
             "manifest+jwt" => Verify<Manifest>(text, party),
             "spe-key+jwt" => Verify<SpeKey>(text, party),
             "receipt+jwt" => Verify<Receipt>(text, party),
+            "release+jwt" => Verify<Release>(text, party),
             "permit-state+jwt" => Verify<PermitState>(text, party),
             "access+jwt" => Verify<AccessAnswer>(text, party),
             var other => throw new InvalidOperationException(other),

@@ -352,6 +352,56 @@ public sealed class Writing_a_document : IDisposable
     }
 
     [Fact]
+    [Trait("Invariant", "3")]
+    public void A_release_names_two_different_people_who_said_yes_to_these_files()
+    {
+        var good = world.ReleasePayload();
+        var file = good.Files[0];
+        var (first, second) = (good.Votes[0], good.Votes[1]);
+        Release[] bad =
+        [
+            good with { Votes = [first] },
+            good with { Votes = [first, first with { At = first.At - 1 }] },
+            good with { Votes = [first, second with { Vote = ReleaseVote.Reject }] },
+            good with { Votes = [first, second with { At = good.At + 1 }] },
+            good with { Votes = [first, null!] },
+            good with { Files = [] },
+            good with { Files = [file with { Length = 6 }] },
+            good with { Files = [file, file], Digest = Release.DigestOf([file, file]) },
+            good with { Files = [file with { Name = "../s" }], Digest = Release.DigestOf([file with { Name = "../s" }]) },
+            good with { Rules = [] },
+            good with { Rules = [good.Rules[0], good.Rules[0]] },
+            good with { Rules = [new ReleaseRule("identifiers", "found")] },
+            good with { Permit = "p-1" },
+            good with { Purpose = " " },
+        ];
+        Assert.All(bad, r => Assert.NotNull(r.Fault()));
+        Assert.Null(good.Fault());
+    }
+
+    [Fact]
+    public void A_release_is_by_the_environment_that_the_permit_pins()
+    {
+        var good = world.ReleasePayload();
+        var permit = world.Permit.Payload;
+        var spe = world.Signer(DocumentWorld.SpeParty, KeyUses.Spe);
+        Assert.Equal(good.Digest, world.Verifier.VerifyRelease(spe.Sign(good).Text, permit).Payload.Digest);
+        Assert.Equal(
+            Refusal.WrongParty,
+            DocumentWorld.RefusalOf(() =>
+                world.Verifier.VerifyRelease(
+                    world.Signer(DocumentWorld.Mallory, KeyUses.Spe).Sign(good with { Spe = DocumentWorld.Mallory }).Text,
+                    permit
+                )
+            )
+        );
+        Assert.Equal(
+            Refusal.Unrelated,
+            DocumentWorld.RefusalOf(() => world.Verifier.VerifyRelease(spe.Sign(good with { Lineage = "l-2" }).Text, permit))
+        );
+    }
+
+    [Fact]
     public void Every_kind_survives_being_written_and_read()
     {
         // Verifying reads strictly: a member that is written and not read, or the other way, shows here.

@@ -79,6 +79,7 @@ parties = [
     ("deathregistry", "holder"),
     ("referencespe", "spe"),
     ("mallory", "permit"),
+    ("speregistry", "speregistry"),
 ]
 keys = {(party, use): Key(party + use, f"{party}:1:{use}") for party, use in parties}
 permit_key, gateway, pseudo = keys["permit", "permit"], keys["gateway", "gateway"], keys["pseudonymisation", "pseudonymisation"]
@@ -241,6 +242,30 @@ access = {
     "version": 1,
 }
 
+spe_state = {
+    "caller": "gateway",
+    "nonce": "AAECAwQFBgcICQoLDA0ODw",
+    "at": NOW,
+    "until": NOW + 3,
+    "states": [
+        {"party": "referencespe", "version": 4, "status": "approved"},
+        {"party": "otherspe", "version": 0, "status": "unknown"},
+    ],
+}
+deletion = {
+    "lineage": permit["lineage"],
+    "permit": digest(permit_jws),
+    "spe": "referencespe",
+    "sources": ["cancer", "death"],
+    "at": NOW,
+}
+shredding = {
+    "lineage": permit["lineage"],
+    "at": NOW,
+    "places": ["/keys/pseudonymisation/permits", "lost: /mnt/mirror"],
+}
+speregistry = keys["speregistry", "speregistry"]
+
 accepted = []
 
 
@@ -273,6 +298,9 @@ accept("receipt", "receipt+jwt", spe.document("receipt+jwt", receipt), "referenc
 accept("release", "release+jwt", spe.document("release+jwt", release))
 accept("permit state", "permit-state+jwt", permit_key.document("permit-state+jwt", state))
 accept("access", "access+jwt", permit_key.document("access+jwt", access))
+accept("spe state", "spe-state+jwt", speregistry.document("spe-state+jwt", spe_state))
+accept("deletion", "deletion+jwt", spe.document("deletion+jwt", deletion))
+accept("shredding", "shred+jwt", pseudo.document("shred+jwt", shredding))
 accept("key statement", "key-statement+jwt", lines[0]["statement"])
 accept(
     "a header with white space and another order",
@@ -352,6 +380,11 @@ refuse("closing with another sum", "closing+jwt", "Invalid", holder.document("cl
 refuse("permit from after to", "permit+jwt", "Invalid", permit_key.document("permit+jwt", {**permit, "from": permit["to"]}))
 twice = {**permit, "sources": [{**permit["sources"][0], "columns": [{"name": "a", "type": "date"}, {"name": "a", "type": "date"}]}]}
 refuse("column twice", "permit+jwt", "Invalid", permit_key.document("permit+jwt", twice))
+refuse("spe state by Permit", "spe-state+jwt", "WrongUse", permit_key.document("spe-state+jwt", spe_state))
+refuse("unknown spe with a version", "spe-state+jwt", "Invalid", speregistry.document("spe-state+jwt", {**spe_state, "states": [{**spe_state["states"][1], "version": 1}]}))
+refuse("deletion in another SPE's name", "deletion+jwt", "WrongParty", spe.document("deletion+jwt", {**deletion, "spe": "otherspe"}))
+refuse("deletion by the gateway", "deletion+jwt", "WrongUse", gateway.document("deletion+jwt", deletion))
+refuse("shredding without a place", "shred+jwt", "Invalid", pseudo.document("shred+jwt", {**shredding, "places": []}))
 refuse("second version without previous", "permit+jwt", "Invalid", permit_key.document("permit+jwt", {**permit, "version": 2}))
 
 with open(os.path.join(HERE, "documents.json"), "w", encoding="utf-8", newline="\n") as file:

@@ -23,4 +23,7 @@ namespace HealthDataNode.Protocol.Documents;
 [JsonSerializable(typeof(Release))]
 [JsonSerializable(typeof(PermitState))]
 [JsonSerializable(typeof(AccessAnswer))]
+[JsonSerializable(typeof(SpeState))]
+[JsonSerializable(typeof(Deletion))]
+[JsonSerializable(typeof(Shredding))]
 internal sealed partial class DocumentJson : JsonSerializerContext;

@@ -46,4 +46,7 @@ public static class Parties
 
     /// <summary>Signs answers of person tokens and delivery keys.</summary>
     public const string Pseudonymisation = "pseudonymisation";
+
+    /// <summary>Signs answers about the state of SPEs.</summary>
+    public const string SpeRegistry = "speregistry";
 }

@@ -102,6 +102,19 @@ public sealed class OrderAndPermit(TrustStore trust, TimeProvider? time = null)
             : throw new DocumentRefusedException(Refusal.Unrelated, "The release is of another lineage.");
     }
 
+    /// <summary>Verifies an SPE's proof that it has deleted everything of a lineage. Whether the lineage has ended is
+    /// not in it: the caller asks Permit.</summary>
+    /// <param name="proof">A deletion JWS.</param>
+    /// <param name="permit">A permit of the lineage.</param>
+    /// <exception cref="DocumentRefusedException">It is refused, or is for something else.</exception>
+    public SignedDocument<Deletion> VerifyDeletion(string proof, PermitDocument permit)
+    {
+        var deleted = Pinned<Deletion>(proof, permit.Spe);
+        return deleted.Payload.Lineage == permit.Lineage
+            ? deleted
+            : throw new DocumentRefusedException(Refusal.Unrelated, "The proof is for another lineage.");
+    }
+
     /// <summary>Verifies Gateway's manifest for an order.</summary>
     /// <param name="manifest">A manifest JWS.</param>
     /// <param name="order">The order.</param>

@@ -20,7 +20,15 @@ public sealed record BudgetExceeded(string Order, string Holder, DateTimeOffset 
 /// <param name="At">When, UTC.</param>
 public sealed record OrderClosed(string Order, string Outcome, bool? TokensAgree, DateTimeOffset At);
 
+/// <summary>An SPE proved that it deleted everything of a lineage that has ended.</summary>
+/// <param name="Lineage">The lineage.</param>
+/// <param name="Spe">Party id of the SPE.</param>
+/// <param name="Proof">Digest of its signed proof.</param>
+/// <param name="At">When the proof was accepted, UTC.</param>
+public sealed record DeletionProved(string Lineage, string Spe, string Proof, DateTimeOffset At);
+
 /// <summary>The permit key of a lineage was deleted: its pseudonyms can never be made or undone again.</summary>
 /// <param name="Lineage">The lineage.</param>
+/// <param name="Record">Digest of the signed record that names every place where the key was.</param>
 /// <param name="At">When, UTC.</param>
-public sealed record KeyShredded(string Lineage, DateTimeOffset At);
+public sealed record KeyShredded(string Lineage, string Record, DateTimeOffset At);

@@ -25,6 +25,7 @@ public sealed class DocumentWorld : IDisposable
         State(Holder, KeyUses.Holder);
         State(OtherHolder, KeyUses.Holder);
         State(SpeParty, KeyUses.Spe);
+        State("speregistry", KeyUses.SpeRegistry);
         foreach (var use in KeyUses.All.Where(u => u != KeyUses.Encryption))
         {
             State(Mallory, use);
@@ -227,6 +228,34 @@ public sealed class DocumentWorld : IDisposable
             Sub = "sub-nora",
             Allowed = true,
             Version = 1,
+        };
+
+    public SpeState SpeStatePayload() =>
+        new()
+        {
+            Caller = "gateway",
+            Nonce = "0123456789abcdef",
+            At = Now,
+            Until = Now + 3,
+            States = [new SpeStatus(SpeParty, 1, SpeStatuses.Approved)],
+        };
+
+    public Deletion DeletionPayload() =>
+        new()
+        {
+            Lineage = "l-1",
+            Permit = Permit.Digest,
+            Spe = SpeParty,
+            Sources = ["cancer"],
+            At = Now,
+        };
+
+    public Shredding ShreddingPayload() =>
+        new()
+        {
+            Lineage = "l-1",
+            At = Now,
+            Places = ["/keys/permits"],
         };
 
     public static Refusal RefusalOf(Action act) => Assert.Throws<DocumentRefusedException>(act).Refusal;

@@ -61,6 +61,7 @@ public sealed class Document_vectors : IDisposable
         verifier.VerifyRelease(TextOf("release"), order.Permit.Payload);
         verifier.VerifyClosing(TextOf("closing"), order);
         verifier.VerifySpeKey(TextOf("spe key"), order.Permit.Payload);
+        verifier.VerifyDeletion(TextOf("deletion"), order.Permit.Payload);
         verifier.VerifySpeKey(TextOf("spe key by the endorsed next key"), order.Permit.Payload);
         Assert.Equal(
             trust.Verify<Seal>(TextOf("identifiers")).Digest,
@@ -105,6 +106,9 @@ public sealed class Document_vectors : IDisposable
             "release+jwt" => Verify<Release>(text, party),
             "permit-state+jwt" => Verify<PermitState>(text, party),
             "access+jwt" => Verify<AccessAnswer>(text, party),
+            "spe-state+jwt" => Verify<SpeState>(text, party),
+            "deletion+jwt" => Verify<Deletion>(text, party),
+            "shred+jwt" => Verify<Shredding>(text, party),
             var other => throw new InvalidOperationException(other),
         };
     }

@@ -402,6 +402,70 @@ public sealed class Writing_a_document : IDisposable
     }
 
     [Fact]
+    public void Answers_about_environments_are_bound_to_the_question()
+    {
+        var state = world.SpeStatePayload();
+        var entry = state.States[0];
+        Assert.Null(state.Fault());
+        Assert.NotNull((state with { Nonce = "short" }).Fault());
+        Assert.NotNull((state with { Until = state.At - 1 }).Fault());
+        Assert.NotNull((state with { States = [entry, entry] }).Fault());
+        Assert.NotNull((state with { States = [null!] }).Fault());
+        Assert.NotNull((state with { States = [entry with { Status = "perhaps" }] }).Fault());
+        Assert.NotNull((state with { States = [entry with { Version = 0 }] }).Fault());
+        Assert.Null((state with { States = [new SpeStatus("otherspe", 0, SpeStatuses.Unknown)] }).Fault());
+    }
+
+    [Fact]
+    public void A_proof_of_deletion_and_a_record_of_shredding_say_of_what()
+    {
+        var proof = world.DeletionPayload();
+        Assert.Null((proof with { Sources = [] }).Fault());
+        Assert.NotNull((proof with { Sources = ["cancer", "cancer"] }).Fault());
+        Assert.NotNull((proof with { Sources = [null!] }).Fault());
+        Assert.NotNull((proof with { Permit = "" }).Fault());
+        Assert.NotNull((proof with { Lineage = "../l-1" }).Fault());
+        Assert.NotNull((proof with { At = 0 }).Fault());
+        var record = world.ShreddingPayload();
+        Assert.Null(record.Fault());
+        Assert.NotNull((record with { Places = [] }).Fault());
+        Assert.NotNull((record with { Places = ["/keys", "/keys"] }).Fault());
+        Assert.NotNull((record with { Places = [" "] }).Fault());
+    }
+
+    [Fact]
+    [Trait("Invariant", "10")]
+    public void A_proof_of_deletion_is_of_this_lineage_and_by_the_pinned_key()
+    {
+        var spe = world.Signer(DocumentWorld.SpeParty, KeyUses.Spe);
+        var proof = world.DeletionPayload();
+        Assert.Equal(proof, world.Verifier.VerifyDeletion(spe.Sign(proof).Text, world.PermitPayload()).Payload with { Sources = proof.Sources });
+        Assert.Equal(
+            Refusal.Unrelated,
+            DocumentWorld.RefusalOf(() =>
+                world.Verifier.VerifyDeletion(spe.Sign(proof with { Lineage = "l-2" }).Text, world.PermitPayload())
+            )
+        );
+        var forged = world.Signer(DocumentWorld.Mallory, KeyUses.Spe).Sign(proof with { Spe = DocumentWorld.Mallory });
+        Assert.Equal(
+            Refusal.WrongParty,
+            DocumentWorld.RefusalOf(() => world.Verifier.VerifyDeletion(forged.Text, world.PermitPayload()))
+        );
+        Assert.Equal(
+            Refusal.NotPinned,
+            DocumentWorld.RefusalOf(() =>
+                world.Verifier.VerifyDeletion(
+                    spe.Sign(proof).Text,
+                    world.PermitPayload() with
+                    {
+                        Spe = new PermitSpe(DocumentWorld.SpeParty, Base64UrlText.Encode(new byte[32]), 1),
+                    }
+                )
+            )
+        );
+    }
+
+    [Fact]
     public void Every_kind_survives_being_written_and_read()
     {
         // Verifying reads strictly: a member that is written and not read, or the other way, shows here.

@@ -16,7 +16,8 @@ public sealed class The_contracts_of_Pseudonymisation(PseudonymisationFixture fi
             new IdentifiersTokenised(new string('a', 64), "cancerregistry", 1, DateTimeOffset.UnixEpoch),
             new BudgetExceeded(new string('a', 64), "cancerregistry", DateTimeOffset.UnixEpoch),
             new OrderClosed(new string('a', 64), "delivered", true, DateTimeOffset.UnixEpoch),
-            new KeyShredded("l1", DateTimeOffset.UnixEpoch),
+            new DeletionProved("l1", "referencespe", new string('b', 64), DateTimeOffset.UnixEpoch),
+            new KeyShredded("l1", new string('c', 64), DateTimeOffset.UnixEpoch),
         ];
         foreach (var one in events)
         {

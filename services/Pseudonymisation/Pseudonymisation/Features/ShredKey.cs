@@ -1,3 +1,5 @@
+using HealthDataNode.Protocol.Documents;
+using HealthDataNode.Protocol.Trust;
 using HealthDataNode.Pseudonymisation.Contracts.V1;
 using HealthDataNode.Pseudonymisation.Keys;
 using HealthDataNode.Pseudonymisation.Persistence;
@@ -20,6 +22,7 @@ internal static class ShredKey
         string lineage,
         PseudonymisationDb database,
         IPermitKeyStore keys,
+        DocumentSigner signer,
         IEventOutbox outbox,
         TimeProvider time,
         CancellationToken cancellationToken
@@ -33,8 +36,11 @@ internal static class ShredKey
         }
         if (known.ShreddedAt is null)
         {
-            known.ShreddedAt = time.GetUtcNow();
-            outbox.Enqueue(new KeyShredded(lineage, time.GetUtcNow()));
+            var now = time.GetUtcNow();
+            var record = signer.Sign(new Shredding { Lineage = lineage, At = now.ToUnixTimeSeconds(), Places = [keys.Place] });
+            known.ShreddedAt = now;
+            known.ShredRecord = record.Text;
+            outbox.Enqueue(new KeyShredded(lineage, record.Digest, now));
             await database.SaveChangesAsync(cancellationToken);
         }
         await transaction.CommitAsync(cancellationToken);

@@ -15,6 +15,8 @@ internal sealed class DirectoryKeyStore(IConfiguration configuration) : IPermitK
             "permits"
         );
 
+    public string Place => Path.GetFullPath(directory);
+
     public void Ensure(string lineage)
     {
         lock (gate)

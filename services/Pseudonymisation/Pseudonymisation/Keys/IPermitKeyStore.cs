@@ -8,6 +8,9 @@ namespace HealthDataNode.Pseudonymisation.Keys;
 /// </summary>
 public interface IPermitKeyStore
 {
+    /// <summary>Where the keys lie, as a signed record names it.</summary>
+    string Place { get; }
+
     /// <summary>Makes the lineage's key unless it is there.</summary>
     void Ensure(string lineage);
 

@@ -48,6 +48,9 @@ public sealed class Lineage
     public required string ApplicantOrg { get; init; }
     public DateTimeOffset? ShreddedAt { get; set; }
 
+    /// <summary>The signed record of the shredding.</summary>
+    public string? ShredRecord { get; set; }
+
     public LineageHead Head => new(Id, Version, Digest, ApplicantSub, ApplicantOrg);
 }
 

@@ -107,6 +107,10 @@ lines.append(
     }
 )
 
+decided = {
+    "decision": {"authority": "hdab", "at": NOW},
+    "optOut": {"list": 3, "commitment": hashlib.sha256(b"a salted list").hexdigest()},
+}
 permit = {
     "id": "0194f1c0-0000-7000-8000-0000000000a1",
     "lineage": "0194f1c0-0000-7000-8000-000000000001",
@@ -130,12 +134,14 @@ permit = {
                 {"name": "diagnosis_date", "type": "date"},
                 {"name": "topography", "type": "string", "maxLength": 5},
             ],
+            **decided,
         },
         {
             "source": "death",
             "holder": "deathregistry",
             "identifierBudget": 10000,
             "columns": [{"name": "death_date", "type": "date"}],
+            **decided,
         },
     ],
     "conditions": ["No attempt to find out who a person is."],
@@ -385,6 +391,9 @@ refuse("unknown spe with a version", "spe-state+jwt", "Invalid", speregistry.doc
 refuse("deletion in another SPE's name", "deletion+jwt", "WrongParty", spe.document("deletion+jwt", {**deletion, "spe": "otherspe"}))
 refuse("deletion by the gateway", "deletion+jwt", "WrongUse", gateway.document("deletion+jwt", deletion))
 refuse("shredding without a place", "shred+jwt", "Invalid", pseudo.document("shred+jwt", {**shredding, "places": []}))
+for member in decided:
+    undecided = {**permit, "sources": [without(permit["sources"][0], member)]}
+    refuse(f"source without {member}", "permit+jwt", "Malformed", permit_key.document("permit+jwt", undecided))
 refuse("second version without previous", "permit+jwt", "Invalid", permit_key.document("permit+jwt", {**permit, "version": 2}))
 
 with open(os.path.join(HERE, "documents.json"), "w", encoding="utf-8", newline="\n") as file:

@@ -125,6 +125,12 @@ public sealed record PermitSource
     /// <summary>The columns, in the order in which rows have them.</summary>
     public required IReadOnlyList<PermitColumn> Columns { get; init; }
 
+    /// <summary>Who decided that this source is in, and when; sources of one permit may have several deciders.</summary>
+    public required PermitDecision Decision { get; init; }
+
+    /// <summary>Whoever had opted out at that decision is withheld (EHDS Article 71(3)).</summary>
+    public required PermitOptOut OptOut { get; init; }
+
     internal string? Fault() =>
         Rule.Broken(
             (Rule.IsName(Source), "source is not a name"),
@@ -134,9 +140,23 @@ public sealed record PermitSource
             (Columns.All(c => Rule.IsName(c?.Name) && !Reserved.Contains(c!.Name)), "a column's name is not allowed"),
             (Rule.AreUnique(Columns.Select(c => c?.Name)), "columns names a column twice"),
             (Columns.All(c => ColumnTypes.TryParse(c?.Type, out _)), "a column's type is not known"),
-            (Columns.All(c => c?.MaxLength is null or >= 1), "a column's maxLength is below 1")
+            (Columns.All(c => c?.MaxLength is null or >= 1), "a column's maxLength is below 1"),
+            (Rule.IsParty(Decision.Authority), "decision.authority is not the id of an authority"),
+            (Rule.IsTime(Decision.At), "decision.at is out of range"),
+            (OptOut.List >= 0, "optOut.list is below 0"),
+            (Rule.IsDigest(OptOut.Commitment), "optOut.commitment is not 64 lower-case hex digits")
         );
 }
+
+/// <summary>The decision behind a source.</summary>
+/// <param name="Authority">The authority that decided, for example <c>hdab</c>.</param>
+/// <param name="At">When the source's case was decided, Unix seconds.</param>
+public sealed record PermitDecision(string Authority, long At);
+
+/// <summary>The opt-out list of a decision, named without telling anything of who is on it.</summary>
+/// <param name="List">The number of the newest declaration on it, 0 where there was none.</param>
+/// <param name="Commitment">Salted SHA-256 of the list, hex, by Pseudonymisation, which alone knows the salt.</param>
+public sealed record PermitOptOut(long List, string Commitment);
 
 /// <summary>One permitted column.</summary>
 /// <param name="Name">Its name, <c>^[a-z][a-z0-9_]{0,39}$</c>.</param>

@@ -146,6 +146,8 @@ internal sealed class Stage : IAsyncDisposable
                             columns.Length > 0
                                 ? columns
                                 : [new("stage", "string", 4), new("age", "integer"), new("diagnosed", "date")],
+                        Decision = new("hdab", 1_790_000_000),
+                        OptOut = new(0, new string('0', 64)),
                     },
                 ],
                 Conditions = [],

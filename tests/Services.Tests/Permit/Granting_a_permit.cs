@@ -31,6 +31,10 @@ public sealed class Granting_a_permit(PostgresFixture postgres)
             [new PermitColumn("diagnosis_date", "date"), new PermitColumn("treatment", "string", 20)],
             permit.Sources[0].Columns
         );
+        Assert.All(
+            permit.Sources,
+            source => Assert.Equal(new PermitDecision("hdab", PermitWorld.Start.ToUnixTimeSeconds()), source.Decision)
+        );
         Assert.Equal(PermitWorld.Start.ToUnixTimeSeconds(), permit.From);
         // Until the end of the last day in Norway, where it is summer time.
         Assert.Equal(new DateTimeOffset(2031, 4, 8, 22, 0, 0, TimeSpan.Zero).ToUnixTimeSeconds(), permit.To);

@@ -95,6 +95,8 @@ public sealed class DocumentWorld : IDisposable
                     Holder = Holder,
                     IdentifierBudget = 1000,
                     Columns = [new PermitColumn("stage", "string", 2), new PermitColumn("year", "integer")],
+                    Decision = new PermitDecision("hdab", Now),
+                    OptOut = new PermitOptOut(0, Hex('0')),
                 },
             ],
             Conditions = [],

@@ -87,6 +87,22 @@ public sealed class Writing_a_document : IDisposable
             },
             good with
             {
+                Sources = [good.Sources[0] with { Decision = new PermitDecision("HDAB", world.Now) }],
+            },
+            good with
+            {
+                Sources = [good.Sources[0] with { Decision = new PermitDecision("hdab", 0) }],
+            },
+            good with
+            {
+                Sources = [good.Sources[0] with { OptOut = new PermitOptOut(-1, DocumentWorld.Hex('a')) }],
+            },
+            good with
+            {
+                Sources = [good.Sources[0] with { OptOut = new PermitOptOut(0, DocumentWorld.Hex('A')) }],
+            },
+            good with
+            {
                 Spe = good.Spe with { Key = "x" },
             },
             good with

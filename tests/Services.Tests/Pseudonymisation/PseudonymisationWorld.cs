@@ -95,6 +95,8 @@ internal sealed class PseudonymisationWorld : IAsyncDisposable
                 Holder = holder,
                 IdentifierBudget = budget,
                 Columns = [new("age", "integer")],
+                Decision = new("hdab", 1_790_000_000),
+                OptOut = new(0, new string('0', 64)),
             };
         return permit.Sign(
             new PermitDocument

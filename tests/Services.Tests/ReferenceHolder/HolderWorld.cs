@@ -112,6 +112,8 @@ internal sealed class HolderWorld : IAsyncDisposable
                         Holder = holder,
                         IdentifierBudget = 10_000,
                         Columns = [.. Columns.Select(column => new PermitColumn(column, "string", 200))],
+                        Decision = new PermitDecision("hdab", 1_790_000_000),
+                        OptOut = new PermitOptOut(0, new string('0', 64)),
                     },
                 ],
                 Conditions = [],

@@ -55,6 +55,8 @@ internal sealed class Grant
             Source = name,
             Holder = $"{name}registry",
             IdentifierBudget = 1000,
+            Decision = new("hdab", 1_790_000_000),
+            OptOut = new(0, new string('0', 64)),
             Columns = [.. columns.Select(column => new PermitColumn(column.Name, column.Type))],
         };
 }

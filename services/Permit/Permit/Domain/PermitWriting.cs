@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using HealthDataNode.Permit.Domain.Clocks;
 using HealthDataNode.Protocol.Documents;
 
@@ -43,6 +44,9 @@ public static class PermitWriting
                     Holder = source.Holder,
                     IdentifierBudget = source.IdentifierBudget,
                     Columns = [.. source.Columns.Select(c => new PermitColumn(c.Name, c.Type, c.MaxLength))],
+                    Decision = new PermitDecision(application.Case!.Authority, issued),
+                    // Until citizens can declare: the list on which nobody is.
+                    OptOut = new PermitOptOut(0, Convert.ToHexStringLower(SHA256.HashData([]))),
                 }),
             ],
             Conditions = Conditions,

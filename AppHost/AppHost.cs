@@ -94,9 +94,12 @@ builder.AddProject<Projects.Edge>("edge")
     .WithExternalHttpEndpoints()
     .WaitForCompletion(setup);
 
-// Parties outside: two data holders and a secure processing environment with a door of its own; they know the Edge alone
+// Parties outside: three data holders, the population register that feeds changes of identifiers, and a secure processing
+// environment with a door of its own; they know the Edge alone
 builder.AddProject<Projects.ReferenceHolder>("cancerregistry").AsHolder(node, "cancer").WaitForCompletion(setup);
 builder.AddProject<Projects.ReferenceHolder>("deathregistry").AsHolder(node, "death").WaitForCompletion(setup);
+builder.AddProject<Projects.ReferenceHolder>("hospitaltrust").AsHolder(node, "treatment").WaitForCompletion(setup);
+builder.AddProject<Projects.ReferenceHolder>("populationregister").AsHolder(node, "population").WithFeed(node).WaitForCompletion(setup);
 builder.AddProject<Projects.ReferenceSpe>("referencespe").AsSpe(node).WaitForCompletion(setup);
 
 _ = keycloak; // waited for by nobody: who needs it asks again until it is there

@@ -17,7 +17,8 @@ internal static class ServiceExtensions
             .WithEnvironment("Keycloak__AuthServerUrl", node.Issuer)
             .WithEnvironment("Keycloak__Realm", Realm)
             .WithEnvironment("Node__Edge", node.Edge)
-            .WithEnvironment("Node__Door", node.Door);
+            .WithEnvironment("Node__Door", node.Door)
+            .WithEnvironment("Citizens__File", node.In("holder", "citizens.json"));
 
     /// <summary>A service of the node: HTTP on loopback, its own keys, `/health`.</summary>
     public static IResourceBuilder<ProjectResource> AsService(
@@ -51,8 +52,13 @@ internal static class ServiceExtensions
             .WithEnvironment("Holder__Source", source)
             .WithEnvironment("Holder__File", node.In("holder", source + ".csv"))
             .WithEnvironment("Holder__Description", node.In("holder", "descriptions", source + ".json"))
+            .WithEnvironment("Holder__ThrottleFile", node.In(holder.Resource.Name, "throttle"))
             .WithHttpEndpoint()
             .WithHttpHealthCheck("/health");
+
+    /// <summary>A holder that is the population register: it feeds the lines of its file, and those added while it runs.</summary>
+    public static IResourceBuilder<ProjectResource> WithFeed(this IResourceBuilder<ProjectResource> holder, Node node) =>
+        holder.WithEnvironment("Holder__Feed", node.In("holder", "population.csv"));
 
     /// <summary>A secure processing environment: one HTTPS listener, ingress and door.</summary>
     public static IResourceBuilder<ProjectResource> AsSpe(this IResourceBuilder<ProjectResource> spe, Node node) =>

@@ -23,6 +23,8 @@ internal static class KeyCeremony
         new("audit", KeyUses.Audit),
         new("cancerregistry", KeyUses.Holder, Receives: true),
         new("deathregistry", KeyUses.Holder, Receives: true),
+        new("hospitaltrust", KeyUses.Holder, Receives: true),
+        new("populationregister", KeyUses.Holder, Receives: true),
         new("referencespe", KeyUses.Spe),
     ];
 

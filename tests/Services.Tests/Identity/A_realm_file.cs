@@ -11,9 +11,9 @@ public sealed class A_realm_file
     public void Is_read_when_it_is_filled()
     {
         var read = RealmReader.Parse(realm.ToJsonString());
-        Assert.Equal(11, read.PeopleByName.Count);
-        Assert.Equal(10, read.Clients.Count);
-        Assert.Equal(9, read.ServiceAccounts.Count);
+        Assert.Equal(21, read.PeopleByName.Count);
+        Assert.Equal(12, read.Clients.Count);
+        Assert.Equal(11, read.ServiceAccounts.Count);
     }
 
     [Fact]

@@ -4,7 +4,7 @@ using HealthDataNode.SyntheticRegisters.Population;
 
 namespace HealthDataNode.SyntheticRegisters;
 
-/// <summary>Person by person into both files; nothing is kept but counts, so that memory does not grow with the size.</summary>
+/// <summary>Person by person into all files; nothing is kept but counts, five citizens and fifty late lines, so that memory does not grow with the size.</summary>
 internal static class Generation
 {
     public static readonly string[] CancerColumns =
@@ -38,38 +38,89 @@ internal static class Generation
         "autopsy",
     ];
 
+    public static readonly string[] TreatmentColumns =
+    [
+        "person_id",
+        "treatment_number",
+        "icd10",
+        "modality",
+        "intent",
+        "start_date",
+        "end_date",
+        "procedure",
+        "substance",
+        "cycles",
+        "dose_gray",
+        "fractions",
+        "outcome",
+    ];
+
+    /// <summary>The columns of a source, the person first.</summary>
+    public static string[] ColumnsOf(string source) =>
+        source switch
+        {
+            "cancer" => CancerColumns,
+            "death" => DeathColumns,
+            "treatment" => TreatmentColumns,
+            _ => throw new ArgumentException($"There is no source {source}.", nameof(source)),
+        };
+
     public static void Run(ulong seed, int persons, double effect, string folder)
     {
         Directory.CreateDirectory(Path.Combine(folder, "descriptions"));
         var people = new People(seed);
         var lives = new LifeCourses(seed, new Comparison(effect));
+        var courses = new TreatmentCourses(seed);
+        var identities = new Identities(seed, people);
+        var citizens = new CitizensFile();
         var facts = new Facts(seed, persons, effect, LifeCourses.Until);
-        using (var cancer = new RegisterFile(File.Create(Path.Combine(folder, "cancer.csv")), CancerColumns))
-        using (var death = new RegisterFile(File.Create(Path.Combine(folder, "death.csv")), DeathColumns))
+        using (var cancer = Create(folder, "cancer"))
+        using (var death = Create(folder, "death"))
+        using (var treatment = Create(folder, "treatment"))
+        using (var population = new PopulationFile(File.Create(Path.Combine(folder, "population.csv"))))
         {
             for (var index = 0; index < persons; index++)
-                Write(people.At(index), lives, cancer, death, facts);
+            {
+                var person = people.At(index);
+                var life = lives.Of(person);
+                var given = courses.Of(person, life);
+                var known = identities.Of(person, life, given.Count > 0);
+                Write(known, life, cancer, facts);
+                Write(known, life.Death, death, facts);
+                Write(known, given, treatment, facts);
+                if (life.Tumours.Count > 0 || life.Death is not null)
+                    population.Write(known, life.Death?.Date);
+                if (known.Citizen is not null)
+                    citizens.Add(known);
+                facts.Count(known, life, given.Count);
+            }
             facts.Cancer.Close(cancer);
             facts.Death.Close(death);
+            facts.Treatment.Close(treatment);
+            population.WriteLate(Path.Combine(folder, "population-late.csv"));
+            facts.Population = population.Counts;
         }
 
-        Descriptions.Write("cancer", facts.Cancer, Path.Combine(folder, "descriptions", "cancer.json"));
-        Descriptions.Write("death", facts.Death, Path.Combine(folder, "descriptions", "death.json"));
+        citizens.WriteTo(Path.Combine(folder, "citizens.json"));
+        foreach (var (source, counts) in facts.Registers)
+            Descriptions.Write(source, counts, Path.Combine(folder, "descriptions", $"{source}.json"));
         facts.WriteTo(Path.Combine(folder, "facts.json"));
     }
 
-    private static void Write(Person person, LifeCourses lives, RegisterFile cancer, RegisterFile death, Facts facts)
+    private static RegisterFile Create(string folder, string source) =>
+        new(File.Create(Path.Combine(folder, $"{source}.csv")), ColumnsOf(source));
+
+    private static void Write(Known known, LifeCourse life, RegisterFile cancer, Facts facts)
     {
-        var life = lives.Of(person);
-        var sex = person.Sex == Sex.Male ? "male" : "female";
+        var person = known.Person;
         foreach (var tumour in life.Tumours)
         {
             cancer.Write(
-                person,
+                known.Cancer,
                 RegisterFile.Number(tumour.Number),
                 RegisterFile.Date(tumour.Diagnosed),
                 RegisterFile.Number(tumour.Age),
-                sex,
+                Text(person.Sex),
                 RegisterFile.Number(person.Birth.Year),
                 person.County,
                 tumour.Icd10,
@@ -80,27 +131,50 @@ internal static class Generation
                 tumour.Treatment,
                 tumour.Group
             );
-            facts.Cancer.Count(tumour.Diagnosed);
-            facts.Cancer.InvalidRows += person.Flaw != Flaw.None ? 1 : 0;
+            facts.Cancer.Count(tumour.Diagnosed, person);
         }
-
-        if (life.Death is { } end)
-        {
-            death.Write(
-                person,
-                RegisterFile.Date(end.Date),
-                RegisterFile.Number(end.Age),
-                sex,
-                end.Underlying,
-                end.Contributing1,
-                end.Contributing2,
-                end.Place,
-                end.Autopsy ? "true" : "false"
-            );
-            facts.Death.Count(end.Date);
-            facts.Death.InvalidRows += person.Flaw != Flaw.None ? 1 : 0;
-        }
-
-        facts.Count(person, life);
     }
+
+    private static void Write(Known known, Death? end, RegisterFile death, Facts facts)
+    {
+        if (end is null)
+            return;
+        death.Write(
+            known.Death,
+            RegisterFile.Date(end.Date),
+            RegisterFile.Number(end.Age),
+            Text(known.Person.Sex),
+            end.Underlying,
+            end.Contributing1,
+            end.Contributing2,
+            end.Place,
+            end.Autopsy ? "true" : "false"
+        );
+        facts.Death.Count(end.Date, known.Person);
+    }
+
+    private static void Write(Known known, List<Given> given, RegisterFile treatment, Facts facts)
+    {
+        foreach (var one in given)
+        {
+            treatment.Write(
+                known.Treatment,
+                RegisterFile.Number(one.Number),
+                one.Icd10,
+                one.Modality,
+                one.Intent,
+                RegisterFile.Date(one.Start),
+                one.End is { } end ? RegisterFile.Date(end) : "",
+                one.Procedure,
+                one.Substance,
+                RegisterFile.Number(one.Cycles),
+                RegisterFile.Number(one.DoseGray),
+                RegisterFile.Number(one.Fractions),
+                one.Outcome
+            );
+            facts.Treatment.Count(one.Start, known.Person);
+        }
+    }
+
+    private static string Text(Sex sex) => sex == Sex.Male ? "male" : "female";
 }

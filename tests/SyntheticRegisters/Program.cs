@@ -32,7 +32,7 @@ internal static class Program
             if (given.GetValue(Effect) is not (>= 0.05 and <= 20))
                 given.AddError("--effect must lie between 0.05 and 20.");
         });
-        var generate = new Command("generate", "Writes both registers with facts and descriptions.")
+        var generate = new Command("generate", "Writes the registers with facts and descriptions.")
         {
             Persons,
             Seed,
@@ -47,7 +47,7 @@ internal static class Program
                 given.GetValue(Out)!.FullName
             )
         );
-        var parsed = new RootCommand("Synthetic cancer and cause-of-death registers.") { generate }.Parse(args);
+        var parsed = new RootCommand("Synthetic registers: cancer, causes of death, treatment, population.") { generate }.Parse(args);
         var exit = parsed.Invoke();
         return parsed.Errors.Count > 0 ? 2 : exit;
     }

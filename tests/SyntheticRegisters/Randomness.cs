@@ -34,4 +34,6 @@ internal enum Purpose
     Identity,
     Disease,
     Death,
+    Treatment,
+    History,
 }

@@ -54,6 +54,9 @@ public sealed partial class Codes_of_the_registers(RegistersFixture registers)
 
     private static readonly string[] Places = ["hospital", "nursing-home", "home", "abroad", "other"];
 
+    private static readonly string[] Intents = ["curative", "palliative"];
+    private static readonly string[] Outcomes = ["completed", "stopped", "ongoing"];
+
     private static readonly Dictionary<string, string[]> Lists = new()
     {
         ["stage"] = ["", "I", "II", "III", "IV"],
@@ -150,6 +153,26 @@ public sealed partial class Codes_of_the_registers(RegistersFixture registers)
         Assert.DoesNotContain(
             registers.Death,
             row => row["underlying_cause"] == "U07.1" && string.CompareOrdinal(row["death_date"], "2020-03-01") < 0
+        );
+    }
+
+    [Fact]
+    public void Are_of_the_form_of_their_lists_in_the_hospital_trusts_extract()
+    {
+        Assert.All(TreatmentCodes.AllProcedures, code => Assert.Matches(@"^[A-Q][A-Z]{2}\d\d$", code));
+        // ATC: L01 is what is given against cancer.
+        Assert.All(TreatmentCodes.AllSubstances, code => Assert.Matches(@"^L01[A-Z]{2}\d\d$", code));
+        Assert.All(
+            registers.Treatment,
+            row =>
+            {
+                Assert.Matches(Code(), row["icd10"]);
+                Assert.Contains(row["modality"], Lists["treatment"][..4]);
+                Assert.Contains(row["intent"], Intents);
+                Assert.Contains(row["outcome"], Outcomes);
+                Assert.True(row["procedure"] == "" || TreatmentCodes.AllProcedures.Contains(row["procedure"]));
+                Assert.True(row["substance"] == "" || TreatmentCodes.AllSubstances.Contains(row["substance"]));
+            }
         );
     }
 

@@ -10,16 +10,17 @@ public sealed class Descriptions_of_the_registers(RegistersFixture registers)
     private static readonly string[] Themes = ["CANCER_DISEASE", "NONCOMMUNICABLE_DISEASES", "INJURY_PREVENTION"];
 
     [Theory]
-    [InlineData("cancer", "cancerregistry", "999000101")]
-    [InlineData("death", "deathregistry", "999000102")]
-    public void Name_their_source_holder_and_categories(string source, string holder, string org)
+    [InlineData("cancer", "cancerregistry", "999000101", "MRMR")]
+    [InlineData("death", "deathregistry", "999000102", "MRMR")]
+    [InlineData("treatment", "hospitaltrust", "999000103", "EHRS")]
+    public void Name_their_source_holder_and_categories(string source, string holder, string org, string category)
     {
         var description = Descriptions.Read(source);
 
         Assert.Equal(source, (string?)description["source"]);
         Assert.Equal(holder, (string?)description["holder"]);
         Assert.Equal(org, (string?)description["holderOrg"]);
-        Assert.Contains("MRMR", description["healthCategories"]!.AsArray().Select(code => (string?)code));
+        Assert.Contains(category, description["healthCategories"]!.AsArray().Select(code => (string?)code));
         Assert.All(description["healthThemes"]!.AsArray(), code => Assert.Contains((string?)code, Themes));
         Assert.Contains("CANCER_DISEASE", description["healthThemes"]!.AsArray().Select(code => (string?)code));
         // HealthDCAT-AP R8: the EHDS itself must be among the legislation.
@@ -32,13 +33,14 @@ public sealed class Descriptions_of_the_registers(RegistersFixture registers)
     [Theory]
     [InlineData("cancer")]
     [InlineData("death")]
+    [InlineData("treatment")]
     public void Describe_every_column_but_the_person_in_order_and_in_both_languages(string source)
     {
         var description = Descriptions.Read(source);
         var variables = description["variables"]!.AsArray().Select(variable => variable!.AsObject()).ToList();
 
         Assert.Equal(
-            (source == "cancer" ? Generation.CancerColumns : Generation.DeathColumns)[1..],
+            Generation.ColumnsOf(source)[1..],
             variables.Select(variable => (string)variable["name"]!)
         );
         foreach (
@@ -56,9 +58,10 @@ public sealed class Descriptions_of_the_registers(RegistersFixture registers)
     [Theory]
     [InlineData("cancer")]
     [InlineData("death")]
+    [InlineData("treatment")]
     public void Give_each_column_a_type_and_length_that_every_cell_has(string source)
     {
-        var rows = source == "cancer" ? registers.Cancer : registers.Death;
+        var rows = registers.Rows(source);
         foreach (var variable in Descriptions.Read(source)["variables"]!.AsArray())
         {
             var (name, type) = ((string)variable!["name"]!, (string)variable["datatype"]!);
@@ -74,9 +77,10 @@ public sealed class Descriptions_of_the_registers(RegistersFixture registers)
     [Theory]
     [InlineData("cancer")]
     [InlineData("death")]
+    [InlineData("treatment")]
     public void Carry_the_counts_of_the_files_beside_them(string source)
     {
-        var rows = source == "cancer" ? registers.Cancer : registers.Death;
+        var rows = registers.Rows(source);
         var written = JsonNode.Parse(
             File.ReadAllText(Path.Combine(registers.Folder, "descriptions", $"{source}.json"))
         )!;
@@ -87,7 +91,7 @@ public sealed class Descriptions_of_the_registers(RegistersFixture registers)
             (int?)written["numberOfUniqueIndividuals"]
         );
         Assert.InRange(
-            rows.Min(row => row[source == "cancer" ? "diagnosis_date" : "death_date"])!,
+            rows.Min(row => row[source == "cancer" ? "diagnosis_date" : source == "death" ? "death_date" : "start_date"])!,
             (string)written["temporalStart"]!,
             (string)written["temporalEnd"]!
         );
@@ -97,6 +101,8 @@ public sealed class Descriptions_of_the_registers(RegistersFixture registers)
         type switch
         {
             "string" => true,
+            // No value at all is of every type.
+            _ when text == "" => true,
             "integer" => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _),
             "date" => DateOnly.TryParseExact(
                 text,

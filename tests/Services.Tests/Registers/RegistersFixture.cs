@@ -5,12 +5,18 @@ using HealthDataNode.SyntheticRegisters;
 
 namespace HealthDataNode.Services.Tests.Registers;
 
-/// <summary>The registers of 20,000 persons, seed 1, read back from their files as a stranger would.</summary>
+/// <summary>
+/// The registers of 20,000 persons, seed 1, read back from their files as a stranger would who has the population
+/// register beside them: each row's <see cref="Person"/> is the first number that the person ever had.
+/// </summary>
 public sealed class RegistersFixture : IDisposable
 {
     public const int Size = 20_000;
 
-    private readonly Lazy<(List<Dictionary<string, string>> Cancer, List<Dictionary<string, string>> Death)> _files;
+    /// <summary>Column added to every row when it is read: whose it is.</summary>
+    public const string Person = "person";
+
+    private readonly Lazy<Dictionary<string, List<Dictionary<string, string>>>> _files;
 
     public RegistersFixture()
     {
@@ -18,19 +24,55 @@ public sealed class RegistersFixture : IDisposable
         _files = new(() =>
         {
             Generation.Run(1, Size, 0.6, Folder);
-            return (Read(Path.Combine(Folder, "cancer.csv")), Read(Path.Combine(Folder, "death.csv")));
+            return Sources.ToDictionary(source => source, source => Read(Folder, source));
         });
     }
 
+    public static string[] Sources { get; } = ["cancer", "death", "treatment"];
+
     public string Folder { get; }
 
-    public IReadOnlyList<IReadOnlyDictionary<string, string>> Cancer => _files.Value.Cancer;
+    public IReadOnlyList<IReadOnlyDictionary<string, string>> Cancer => Rows("cancer");
 
-    public IReadOnlyList<IReadOnlyDictionary<string, string>> Death => _files.Value.Death;
+    public IReadOnlyList<IReadOnlyDictionary<string, string>> Death => Rows("death");
 
-    public IEnumerable<string> Numbers => Cancer.Concat(Death).Select(row => row["person_id"]).Distinct();
+    public IReadOnlyList<IReadOnlyDictionary<string, string>> Treatment => Rows("treatment");
+
+    /// <summary>Lines of the population register, late ones too.</summary>
+    public IReadOnlyList<IReadOnlyDictionary<string, string>> Population =>
+        [.. Read(Made("population.csv")), .. Read(Made("population-late.csv"))];
+
+    public IEnumerable<string> Numbers => _files.Value.Values.SelectMany(rows => rows).Select(row => row["person_id"]).Distinct();
+
+    public IReadOnlyList<IReadOnlyDictionary<string, string>> Rows(string source) => _files.Value[source];
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
+
+    /// <summary>A file of this run.</summary>
+    public string Made(string file)
+    {
+        Assert.NotEmpty(_files.Value);
+        return Path.Combine(Folder, file);
+    }
+
+    /// <summary>A source of a folder, each row with the person whose it is.</summary>
+    public static List<Dictionary<string, string>> Read(string folder, string source)
+    {
+        var before = Read(Path.Combine(folder, "population.csv"))
+            .Concat(Read(Path.Combine(folder, "population-late.csv")))
+            .Where(line => line["kind"] == "number-change")
+            .ToDictionary(line => line["other_id"], line => line["person_id"]);
+        var rows = Read(Path.Combine(folder, $"{source}.csv"));
+        foreach (var row in rows)
+        {
+            var first = row["person_id"];
+            while (before.TryGetValue(first, out var earlier))
+                first = earlier;
+            row[Person] = first;
+        }
+
+        return rows;
+    }
 
     /// <summary>No field of the registers is quoted, which <see cref="The_files_of_the_registers"/> asserts.</summary>
     public static List<Dictionary<string, string>> Read(string path)

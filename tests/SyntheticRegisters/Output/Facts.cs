@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using HealthDataNode.SyntheticRegisters.Disease;
 using HealthDataNode.SyntheticRegisters.Population;
 
@@ -15,8 +16,24 @@ internal sealed record Facts(ulong Seed, int Persons, double Effect, DateOnly Fo
 
     public RegisterCounts Death { get; } = new();
 
-    /// <summary>Persons in both files.</summary>
+    public RegisterCounts Treatment { get; } = new();
+
+    /// <summary>The lines of the population register.</summary>
+    public PopulationCounts Population { get; set; } = new();
+
+    /// <summary>Persons in the cancer and the cause-of-death registry.</summary>
     public long PersonsInBoth { get; set; }
+
+    /// <summary>Persons in all three sources.</summary>
+    public long PersonsInAll { get; set; }
+
+    /// <summary>Persons whom one source knows by another number than another source does.</summary>
+    public long KnownByTwoNumbers { get; set; }
+
+    /// <summary>The three sources by id.</summary>
+    [JsonIgnore]
+    public IEnumerable<(string Source, RegisterCounts Counts)> Registers =>
+        [("cancer", Cancer), ("death", Death), ("treatment", Treatment)];
 
     public Dictionary<string, GroupCounts> Comparison { get; } =
         new() { [Disease.Comparison.Standard] = new(), [Disease.Comparison.New] = new() };
@@ -36,13 +53,23 @@ internal sealed record Facts(ulong Seed, int Persons, double Effect, DateOnly Fo
         }
     }
 
-    public void Count(Person person, LifeCourse life)
+    public void Count(Known known, LifeCourse life, int treatments)
     {
         if (life.Tumours.Count == 0 && life.Death is null)
             return;
-        Numbers.Count(person);
+        Numbers.Count(known.Person);
         if (life.Tumours.Count > 0 && life.Death is not null)
             PersonsInBoth++;
+        if (treatments > 0 && life.Death is not null)
+            PersonsInAll++;
+        var numbers = new[]
+        {
+            life.Tumours.Count > 0 ? known.Cancer : null,
+            life.Death is not null ? known.Death : null,
+            treatments > 0 ? known.Treatment : null,
+        };
+        if (numbers.OfType<string>().Distinct().Count() > 1)
+            KnownByTwoNumbers++;
         foreach (var tumour in life.Tumours.Where(tumour => tumour.Group != ""))
             Comparison[tumour.Group].Count(tumour.Diagnosed, life.Death?.Date ?? FollowUpUntil, life.Death is not null);
     }
@@ -71,12 +98,13 @@ internal sealed class RegisterCounts
 {
     public long Rows { get; private set; }
     public long Persons { get; private set; }
-    public long InvalidRows { get; set; }
+    public long InvalidRows { get; private set; }
     public DateOnly? First { get; private set; }
     public DateOnly? Last { get; private set; }
 
-    public void Count(DateOnly date)
+    public void Count(DateOnly date, Person person)
     {
+        InvalidRows += person.Flaw != Flaw.None ? 1 : 0;
         First = First is null || date < First ? date : First;
         Last = Last is null || date > Last ? date : Last;
     }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using HealthDataNode.SyntheticRegisters.Population;
 
 namespace HealthDataNode.SyntheticRegisters.Output;
 
@@ -22,12 +21,13 @@ internal sealed class RegisterFile : IDisposable
 
     public long Persons { get; private set; }
 
-    public void Write(Person person, params ReadOnlySpan<string> fields)
+    /// <summary>Adds a row of the person whom the register knows by this number.</summary>
+    public void Write(string number, params ReadOnlySpan<string> fields)
     {
-        SyntheticNumber.Require(person.Number);
+        SyntheticNumber.Require(number);
         if (fields.Length != _columns - 1)
             throw new InvalidOperationException($"A row of {_columns} columns was given {fields.Length + 1}.");
-        _writer.Write(person.Number);
+        _writer.Write(number);
         foreach (var field in fields)
         {
             _writer.Write(',');
@@ -36,16 +36,16 @@ internal sealed class RegisterFile : IDisposable
 
         _writer.WriteLine();
         Rows++;
-        if (_last != person.Number)
+        if (_last != number)
             Persons++;
-        _last = person.Number;
+        _last = number;
     }
 
     public void Dispose() => _writer.Dispose();
 
     public static string Date(DateOnly date) => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    public static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+    public static string Number(int? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "";
 
     private void WriteField(string field)
     {

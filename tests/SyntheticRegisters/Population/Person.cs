@@ -26,6 +26,12 @@ internal sealed record Person(
     Flaw Flaw
 )
 {
+    /// <summary>A D-number that the person had before <see cref="Number"/>, which some sources still carry; else null.</summary>
+    public string? Earlier { get; init; }
+
+    /// <summary>A number that the person was given after <see cref="Number"/>, which the latest source carries; else null.</summary>
+    public string? Later { get; init; }
+
     public override string ToString() => "***";
 
     /// <summary>Whole years on a day; somebody born on 29 February turns a year older on 1 March.</summary>

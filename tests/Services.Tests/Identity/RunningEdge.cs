@@ -105,6 +105,7 @@ public sealed class RunningEdge : IAsyncDisposable
                 .. services.Select(service => $"--services:{service}:http:0=http://localhost:{echoPort}"),
                 $"--services:pseudonymisation:h2c:0=http://localhost:{echoH2cPort}",
                 "--Logging:LogLevel:Default=Warning",
+                "--Logging:LogLevel:Microsoft.AspNetCore.DataProtection=Error", // the ring is not encrypted in tests
                 "--environment=Production",
             ],
             configured =>

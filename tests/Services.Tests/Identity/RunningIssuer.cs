@@ -264,6 +264,7 @@ public sealed partial class RunningIssuer : IAsyncDisposable
             $"--Kestrel:Certificates:Default:Path={CertificatePath}",
             $"--Kestrel:Certificates:Default:KeyPath={KeyPath}",
             "--Logging:LogLevel:Default=Warning",
+            "--Logging:LogLevel:Microsoft.AspNetCore.DataProtection=Error", // the ring is not encrypted in tests
             "--environment=Production",
         ]);
         await app.StartAsync();

@@ -1,6 +1,6 @@
 # What the commands at the root share; sourced by them, never run. Only bash and what Debian's base system has.
 root=$(dirname "$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")")
-data=.data configuration=Debug hosting=offline yes=
+data=.data configuration=${HDN_CONFIGURATION:-Debug} hosting=offline yes=
 
 say() { printf '%s\n' "$*"; }
 fail() { # EXIT-CODE SENTENCE

@@ -1,11 +1,14 @@
 namespace HealthDataNode.Benchmarks;
 
-/// <summary>Runs a benchmark once to warm up and then as often as asked.</summary>
+/// <summary>Runs a benchmark as often as asked, after once to warm up where that is wanted.</summary>
 internal static class Measurement
 {
     public static Figure Take(Benchmark benchmark, int runs)
     {
-        benchmark.Run();
+        if (benchmark.WarmUp)
+        {
+            benchmark.Run();
+        }
         var values = Enumerable.Range(0, runs).Select(_ => benchmark.Run()).Order().ToArray();
         var median = (values[(runs - 1) / 2] + values[runs / 2]) / 2;
         var beside = benchmark.Beside?.Invoke();

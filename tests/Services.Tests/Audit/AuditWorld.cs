@@ -74,11 +74,17 @@ internal sealed class AuditWorld : IAsyncDisposable
         }
     }
 
-    public IReadOnlyList<long> HeadSequences() =>
+    public IReadOnlyList<long> HeadSequences()
+    {
+        var text = File.ReadAllText(HeadFile);
+        // What follows the last line end is still being written.
+        return
         [
-            .. File.ReadAllLines(HeadFile)
+            .. text[..(text.LastIndexOf('\n') + 1)]
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
                 .Select(line => (long)JsonNode.Parse(Encoding.UTF8.GetString(Jws.Read(line).Payload.Span))!["sequence"]!),
         ];
+    }
 
     public async Task<JsonNode> VerifyAsync() => await (await Host.Anonymous.FetchAsync("v1/verification")).JsonAsync();
 

@@ -12,18 +12,40 @@ internal static class CertificateAuthority
 
     public static void Prepare(SetupOptions place)
     {
-        if (!File.Exists(place.Path("ca", "ca.pem")) || !File.Exists(place.Path("ca", "ca.key")))
-        {
-            MakeAuthority(place);
-        }
+        EnsureAuthority(place);
         foreach (var listener in Listeners.Where(name => !IsGood(place.Path("ca", name + ".pem"))))
         {
             Issue(place, listener, "localhost");
         }
     }
 
-    /// <summary>Issues a certificate for a host name, for example of a recording proxy, under DIR/ca.</summary>
-    public static void Issue(SetupOptions place, string name, string host)
+    /// <summary>`./run certificate HOST`: a certificate for a server of that name, a recording proxy say, as DIR/ca/HOST.pem and .key.</summary>
+    public static void IssueFor(string host, string directory)
+    {
+        var name = host.ToLowerInvariant();
+        if (Uri.CheckHostName(name) == UriHostNameType.Unknown || name.Contains('/', StringComparison.Ordinal))
+        {
+            throw new SetupException($"'{host}' is no host name and no address.");
+        }
+        if (name == "ca" || Listeners.Contains(name))
+        {
+            throw new SetupException($"The files {name}.pem and {name}.key are the node's own; take another name for the host.");
+        }
+        // No server and no issuer is needed for it: a run that is still to come can be recorded from its beginning.
+        var place = new SetupOptions("", "", directory, "", "", "");
+        EnsureAuthority(place);
+        Issue(place, name, name);
+    }
+
+    private static void EnsureAuthority(SetupOptions place)
+    {
+        if (!File.Exists(place.Path("ca", "ca.pem")) || !File.Exists(place.Path("ca", "ca.key")))
+        {
+            MakeAuthority(place);
+        }
+    }
+
+    private static void Issue(SetupOptions place, string name, string host)
     {
         using var authority = X509Certificate2.CreateFromPemFile(place.Path("ca", "ca.pem"), place.Path("ca", "ca.key"));
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

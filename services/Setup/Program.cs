@@ -4,6 +4,11 @@ using HealthDataNode.Setup;
 // every step looks at what is there and adds what is missing.
 try
 {
+    if (args is ["certificate", var host, "--data", var directory])
+    {
+        CertificateAuthority.IssueFor(host, directory);
+        return 0;
+    }
     var place = SetupOptions.FromEnvironment();
     Step("certificates", () => CertificateAuthority.Prepare(place));
     Step("keys", () => KeyCeremony.Hold(place));

@@ -36,7 +36,7 @@ internal sealed class RunningJourney : IDisposable
             Repository.Program("tests/Journey"),
             [
                 "--edge",
-                stack.Edge.AbsoluteUri,
+                stack.Road.Address.AbsoluteUri,
                 "--ca",
                 stack.In("ca", "ca.pem"),
                 "--people",

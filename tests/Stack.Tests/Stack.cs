@@ -18,6 +18,7 @@ public sealed class Stack : IAsyncLifetime
     private readonly SemaphoreSlim oneJourney = new(1);
     private readonly Lazy<Task<FinishedJourney>> first;
     private Process? process;
+    private RecordingProxy? road;
 
     public Stack() => first = new(() => PlayAsync());
 
@@ -28,6 +29,9 @@ public sealed class Stack : IAsyncLifetime
     internal Collector Telemetry => collector;
 
     internal Uri Edge => new((string)State()["edge"]!);
+
+    /// <summary>Between everybody outside and the Edge.</summary>
+    internal RecordingProxy Road => road!;
 
     internal Uri Issuer => new((string)State()["issuer"]!);
 
@@ -51,9 +55,13 @@ public sealed class Stack : IAsyncLifetime
             ["generate", "--persons", $"{Persons}", "--seed", "1", "--out", In("holder")]
         );
         Assert.Equal(0, made);
+        var (issued, said) = await Programs.RunAsync(Repository.Program("services/Setup"), ["certificate", "localhost", "--data", Data]);
+        Assert.True(issued == 0, said);
+        road = new(In("ca"), Data + "-road", () => Edge);
+        await road.StartAsync();
         process = await Programs.StartOwnedAsync(
             Repository.AppHost,
-            ["--data", Data],
+            ["--data", Data, "--via", road.Address.AbsoluteUri.TrimEnd('/'), "--tap", "true"],
             new()
             {
                 ["TMPDIR"] = In("tmp", "apphost"),
@@ -76,6 +84,10 @@ public sealed class Stack : IAsyncLifetime
         {
             await Programs.EndAsync(process);
             process.Dispose();
+        }
+        if (road is not null)
+        {
+            await road.DisposeAsync();
         }
         oneJourney.Dispose();
         await collector.DisposeAsync();

@@ -41,6 +41,12 @@ internal static class Routes
                 methods: ["POST"],
                 bytes: PartBytes
             ),
+            Pseudonymisation("population-feed", ["GET"]),
+            Pseudonymisation("population-feed/{number:long}", ["PUT"], PartBytes),
+            Pseudonymisation("opt-out", ["GET", "POST"]),
+            // By the SPE of the permit: what a merge means for its room, and that the room's data are gone.
+            Pseudonymisation("lineages/{lineage}/aliases", ["POST"]),
+            Pseudonymisation("lineages/{lineage}/deletion", ["POST"]),
         ];
 
     public static ClusterConfig[] Clusters(IConfiguration configuration) =>
@@ -51,6 +57,9 @@ internal static class Routes
 
     // SHA-256 in lower-case hex.
     private const string Digest = "{digest:regex(^[0-9a-f]{{64}}$)}";
+
+    private static RouteConfig Pseudonymisation(string path, string[] methods, long? bytes = null) =>
+        Route($"pseudonymisation-{path}", "pseudonymisation", $"/pseudonymisation/v1/{path}", methods: methods, bytes: bytes);
 
     private static RouteConfig Route(
         string id,

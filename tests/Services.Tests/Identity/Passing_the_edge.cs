@@ -209,12 +209,40 @@ public sealed class Passing_the_edge(PostgresFixture postgres) : IAsyncLifetime
         Assert.True(response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed);
     }
 
-    [Fact]
-    public async Task Has_no_route_to_shredding()
+    [Theory]
+    [InlineData("lineages/1/shredding")]
+    [InlineData("opt-out-lists")]
+    public async Task Has_no_route_to_shredding_nor_to_the_opt_out_list(string path)
     {
         using var machine = await Machine("cancerregistry", "pseudonymisation");
-        using var response = await machine.PostAsync("/pseudonymisation/v1/lineages/1/shredding", null, Cancel);
+        using var response = await machine.PostAsync($"/pseudonymisation/v1/{path}", null, Cancel);
         await IsProblem(response, HttpStatusCode.NotFound, "not-found");
+    }
+
+    [Theory]
+    [InlineData("populationregister", "PUT", "population-feed/1")]
+    [InlineData("populationregister", "GET", "population-feed")]
+    [InlineData("referencespe", "POST", "lineages/l-1/aliases")]
+    [InlineData("referencespe", "POST", "lineages/l-1/deletion")]
+    public async Task Lets_through_what_parties_outside_say_to_the_trust_centre(string party, string method, string path)
+    {
+        using var machine = await Machine(party, "pseudonymisation");
+        using var request = new HttpRequestMessage(new HttpMethod(method), $"/pseudonymisation/v1/{path}");
+        using var response = await machine.SendAsync(request, Cancel);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Lets_a_citizen_declare_with_a_session_and_nobody_without()
+    {
+        var (browser, csrf) = await edge.SignInAsync("anna.citizen");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/pseudonymisation/v1/opt-out");
+        request.Headers.Add("X-CSRF", csrf);
+        using var response = await browser.SendAsync(request, Cancel);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        using var nobody = edge.Browser();
+        using var read = await nobody.GetAsync("/pseudonymisation/v1/opt-out", Cancel);
+        await IsProblem(read, HttpStatusCode.Unauthorized, "unauthenticated");
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using HealthDataNode.Protocol.Problems;
 using HealthDataNode.Protocol.Seals;
 using HealthDataNode.Protocol.Trust;
 using HealthDataNode.Protocol.Uploads;
+using HealthDataNode.ReferenceSpe.Airlock;
 using HealthDataNode.ReferenceSpe.Door;
 using HealthDataNode.ReferenceSpe.Identity;
 using HealthDataNode.ReferenceSpe.Ingress;
@@ -46,6 +47,7 @@ public static class ReferenceSpeHost
         AddProtocol(builder.Services, builder.Configuration, options);
         AddState(builder.Services);
         AddWork(builder.Services);
+        AirlockModule.Add(builder.Services, builder.Configuration);
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
@@ -113,6 +115,7 @@ public static class ReferenceSpeHost
         services.AddSingleton<Sandbox>();
         services.AddSingleton<JobProcess>();
         services.AddSingleton<RoomFilter>();
+        services.AddSingleton<IAirlockRoom, AirlockRoom>();
         services.AddHostedService<RegisterEnvironment>();
         services.AddHostedService<OpenDeliveries>();
         services.AddHostedService<RunJobs>();
@@ -165,6 +168,8 @@ public static class ReferenceSpeHost
             (context, next) => context.HttpContext.RequestServices.GetRequiredService<RoomFilter>().InvokeAsync(context, next));
         SubmitJob.Map(room);
         ReadJob.Map(room);
+        AirlockModule.MapRoom(room);
+        AirlockModule.MapCheckers(door);
     }
 
     private static Task WriteProblemAsync(HttpContext context, string? type, string? title)

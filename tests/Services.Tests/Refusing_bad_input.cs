@@ -5,13 +5,17 @@ namespace HealthDataNode.Services.Tests;
 
 /// <summary>
 /// tests/refusals.csv names, for each kind of bad input, where it is judged (at the call: status and problem type; in
-/// what was sent: the order's rejection code; in a job: its state) and the test that drives it.
+/// what was sent: the order's rejection code; in a job: its state; in an output: the airlock's rule) and the test that
+/// drives it.
 /// </summary>
 public sealed class Refusing_bad_input
 {
     private sealed record Row(string Id, string Sentence, string Judged, string Answer, string Problem, string Test);
 
     private static readonly string[] JobStates = ["refused", "failed"];
+
+    private static readonly string[] OutputRules =
+        ["size", "type", "identifiers", "pseudonyms", "columns", "rows", "cells", "metadata", "changed"];
 
     [Fact]
     public void Every_refusal_has_its_test()
@@ -37,6 +41,7 @@ public sealed class Refusing_bad_input
                     {
                         "call" => row.Answer is ['4', _, _] && row.Problem.Length > 0,
                         "order" => codes.Contains(row.Answer) && row.Problem.Length == 0,
+                        "output" => OutputRules.Contains(row.Answer) && row.Problem.Length == 0,
                         "job" => JobStates.Contains(row.Answer) && row.Problem.Length == 0,
                         _ => false,
                     },

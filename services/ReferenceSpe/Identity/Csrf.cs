@@ -20,6 +20,12 @@ internal static class Csrf
     public static string? Of(AuthenticationProperties session) =>
         session.Items.TryGetValue(Property, out var value) ? value : null;
 
+    /// <summary>Refuses what changes something and lacks the header.</summary>
+    public static async ValueTask<object?> FilterAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
+        !HttpMethods.IsGet(context.HttpContext.Request.Method) && await RefusalAsync(context.HttpContext) is { } forged
+            ? forged
+            : await next(context);
+
     /// <summary>Null to go on.</summary>
     public static async Task<IResult?> RefusalAsync(HttpContext context)
     {

@@ -12,6 +12,9 @@ internal static class Schemes
     /// <summary>Policy of the ingress: the party <c>gateway</c>.</summary>
     public const string Gateway = "gateway";
 
+    /// <summary>Policy of the airlock's other side: an output checker of an authority that decides here.</summary>
+    public const string OutputChecker = "output-checker";
+
     /// <summary>Policy of the door: somebody is signed in.</summary>
     public const string Person = "person";
 }

@@ -1,8 +1,11 @@
+using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using HealthDataNode.Protocol.Oidc;
 using HealthDataNode.Protocol.Problems;
 using HealthDataNode.Protocol.Trust;
+using HealthDataNode.ReferenceSpe.Airlock;
 using HealthDataNode.ReferenceSpe.State;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
@@ -17,6 +20,8 @@ namespace HealthDataNode.ReferenceSpe.Identity;
 /// <summary>Bearer tokens at the ingress; sign-in of people by code, PKCE and PAR at the door.</summary>
 internal static class SpeIdentity
 {
+    private const string RoleClaim = "role";
+
     public static void AddIdentity(this WebApplicationBuilder builder, SpeOptions options)
     {
         // Cookies ignore ports: two stacks on one machine must not overwrite each other's.
@@ -41,6 +46,16 @@ internal static class SpeIdentity
         builder
             .Services.AddAuthorizationBuilder()
             .AddPolicy(Schemes.Person, person)
+            .AddPolicy(
+                Schemes.OutputChecker,
+                policy =>
+                    policy
+                        .AddAuthenticationSchemes(Schemes.Session)
+                        .RequireAuthenticatedUser()
+                        .RequireClaim("sub")
+                        .RequireClaim(RoleClaim, "output-checker")
+                        .RequireClaim("authority", AirlockPolicy.From(builder.Configuration).Authorities)
+            )
             .AddPolicy(
                 Schemes.Gateway,
                 policy =>
@@ -105,10 +120,11 @@ internal static class SpeIdentity
         oidc.SignedOutCallbackPath = "/signout-callback-oidc";
         oidc.BackchannelTimeout = TimeSpan.FromSeconds(15);
 
-        // Who it is, and no more: what the person may do here the node says, not a token.
+        // Who it is, and whose official: into a room the node lets a person, not a token.
         oidc.Scope.Clear();
         oidc.Scope.Add("openid");
         oidc.Scope.Add("basic");
+        oidc.Scope.Add("roles");
         oidc.TokenValidationParameters.ValidIssuer = options.Issuer;
         oidc.TokenValidationParameters.ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256];
         oidc.TokenValidationParameters.ClockSkew = TimeSpan.FromSeconds(15);
@@ -135,6 +151,11 @@ internal static class SpeIdentity
                 Authenticate(context.TokenEndpointRequest!, context.HttpContext);
                 return Task.CompletedTask;
             },
+            OnTokenValidated = context =>
+            {
+                TakeRoles((ClaimsIdentity)context.Principal!.Identity!);
+                return Task.CompletedTask;
+            },
             OnTicketReceived = context =>
             {
                 Csrf.Begin(context.Properties!);
@@ -154,6 +175,26 @@ internal static class SpeIdentity
                     .ExecuteAsync(context.HttpContext);
             },
         };
+    }
+
+    // Keycloak nests roles: realm_access.roles.
+    private static void TakeRoles(ClaimsIdentity identity)
+    {
+        if (identity.FindFirst("realm_access") is not { } access)
+        {
+            return;
+        }
+
+        using var parsed = JsonDocument.Parse(access.Value);
+        if (parsed.RootElement.TryGetProperty("roles", out var roles) && roles.ValueKind == JsonValueKind.Array)
+        {
+            identity.AddClaims(
+                roles
+                    .EnumerateArray()
+                    .Where(role => role.ValueKind == JsonValueKind.String)
+                    .Select(role => new Claim(RoleClaim, role.GetString()!))
+            );
+        }
     }
 
     private static void Authenticate(OpenIdConnectMessage message, HttpContext context)

@@ -88,7 +88,7 @@ internal sealed class Deliveries(StateDatabase state, Outbox outbox, DocumentSig
                 manifest.Payload.Rows,
                 time.GetUtcNow().ToUnixTimeMilliseconds()
             );
-            Lineages.Keep(transaction, LineageHead.Of(order.Permit));
+            Lineages.Keep(transaction, order.Permit);
         });
 
     public void Opened(Delivery delivery, long persons)

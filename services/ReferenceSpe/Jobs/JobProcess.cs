@@ -15,7 +15,12 @@ internal sealed class JobProcess(Sandbox sandbox, SpeOptions options)
 
     private sealed record Said(string State, string? Class, int? Position);
 
-    public Task<JobOutcome> RunAsync(SandboxPlaces places, string sql, CancellationToken stop)
+    /// <param name="places">What it is given.</param>
+    /// <param name="sql">What it runs; a position in an error is held to it.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <param name="what">What else than a query it does.</param>
+    public Task<JobOutcome> RunAsync(
+        SandboxPlaces places, string sql, CancellationToken stop, params string[] what)
     {
         // A thread of its own: the kernel ends the sandbox when the thread that started it ends (--die-with-parent).
         var ended = new TaskCompletionSource<JobOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -23,7 +28,7 @@ internal sealed class JobProcess(Sandbox sandbox, SpeOptions options)
         {
             try
             {
-                ended.SetResult(Run(places, sql, stop));
+                ended.SetResult(Run(places, sql, what, stop));
             }
 #pragma warning disable CA1031 // Whatever it is, the job has ended.
             catch (Exception exception)
@@ -40,10 +45,10 @@ internal sealed class JobProcess(Sandbox sandbox, SpeOptions options)
         return ended.Task;
     }
 
-    private JobOutcome Run(SandboxPlaces places, string sql, CancellationToken stop)
+    private JobOutcome Run(SandboxPlaces places, string sql, string[] what, CancellationToken stop)
     {
         var megabytes = options.JobMegabytes.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        using var process = Process.Start(sandbox.Command(places, megabytes))!;
+        using var process = Process.Start(sandbox.Command(places, [.. what, megabytes]))!;
         var clock = Stopwatch.StartNew();
         var said = Task.Run(() => ReadOutcome(process.StandardOutput.BaseStream), CancellationToken.None);
         JobOutcome? verdict = null;

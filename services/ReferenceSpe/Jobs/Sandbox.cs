@@ -5,9 +5,9 @@ using HealthDataNode.ReferenceSpe.State;
 namespace HealthDataNode.ReferenceSpe.Jobs;
 
 /// <summary>What a job is given of the machine.</summary>
-/// <param name="Database">The workspace's file; read-only.</param>
+/// <param name="Database">The workspace's file; read-only. Null where it needs none.</param>
 /// <param name="Folder">The job's own folder; the only place to write.</param>
-internal sealed record SandboxPlaces(string Database, string Folder);
+internal sealed record SandboxPlaces(string? Database, string Folder);
 
 /// <summary>
 /// A process of its own for each job, shut in by the operating system (bubblewrap): no network, no file but
@@ -82,9 +82,13 @@ internal sealed class Sandbox
             "--proc", "/proc", "--dev", "/dev", "--ro-bind", "/usr", "/usr",
             "--size", Text(TemporaryBytes), "--tmpfs", "/tmp",
             "--ro-bind", AppContext.BaseDirectory, Program,
-            "--ro-bind", places.Database, Database,
             "--bind", places.Folder, Folder, "--chdir", Folder,
         ];
+        if (places.Database is not null)
+        {
+            line.AddRange(["--ro-bind", places.Database, Database]);
+        }
+
         foreach (var directory in (string[])["/bin", "/lib", "/lib64"])
         {
             line.AddRange(

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Trust;
 using Microsoft.Data.Sqlite;
 
@@ -27,7 +29,22 @@ internal sealed class Lineages(StateDatabase state)
         return connection.Query("SELECT lineage FROM lineage ORDER BY lineage", row => row.GetString(0));
     }
 
-    public static void Keep(SqliteConnection transaction, LineageHead head) =>
+    /// <summary>Every version that was seen here, oldest first. They were verified when they came.</summary>
+    public List<SignedDocument<PermitDocument>> PermitsOf(string lineage)
+    {
+        using var connection = state.Open();
+        return connection.Query(
+            "SELECT permit FROM permit_version WHERE lineage = $0 ORDER BY version",
+            row => Read(row.GetString(0)),
+            lineage
+        );
+    }
+
+    public static void Keep(SqliteConnection transaction, SignedDocument<PermitDocument> permit)
+    {
+        var head = LineageHead.Of(permit);
+        transaction.Execute(
+            "INSERT OR IGNORE INTO permit_version VALUES ($0, $1, $2)", head.Lineage, head.Version, permit.Text);
         transaction.Execute(
             """
             INSERT INTO lineage VALUES ($0, $1, $2, $3, $4)
@@ -39,4 +56,12 @@ internal sealed class Lineages(StateDatabase state)
             head.ApplicantSub,
             head.ApplicantOrg
         );
+    }
+
+    private static SignedDocument<PermitDocument> Read(string text)
+    {
+        var jws = Jws.Read(text);
+        return new SignedDocument<PermitDocument>(
+            text, jws.Digest, JsonSerializer.Deserialize(jws.Payload.Span, PermitDocument.Json)!, jws.Kid);
+    }
 }

@@ -14,6 +14,8 @@ internal sealed class StateDatabase
         CREATE TABLE IF NOT EXISTS lineage (
             lineage TEXT PRIMARY KEY, version INTEGER NOT NULL, digest TEXT NOT NULL,
             applicant_sub TEXT NOT NULL, applicant_org TEXT NOT NULL);
+        CREATE TABLE IF NOT EXISTS permit_version (
+            lineage TEXT NOT NULL, version INTEGER NOT NULL, permit TEXT NOT NULL, PRIMARY KEY (lineage, version));
         CREATE TABLE IF NOT EXISTS job (
             id TEXT PRIMARY KEY, lineage TEXT NOT NULL, sub TEXT NOT NULL, sql TEXT NOT NULL, state TEXT NOT NULL,
             class TEXT, position INTEGER, traceparent TEXT, idempotency_key TEXT, submitted_at INTEGER NOT NULL,

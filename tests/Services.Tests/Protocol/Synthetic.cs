@@ -21,6 +21,13 @@ internal static class Synthetic
         .Where(identifier => identifier is not null)
         .Select(identifier => identifier!.Value);
 
+    /// <summary>A number, always the same one for the same <paramref name="n"/>.</summary>
+    public static string Number(int n) =>
+        Enumerable
+            .Range(0, 20)
+            .Select(i => Make($"{1 + (n % 28):00}{81 + (n % 12):00}{50 + (n % 40):00}{100 + ((n + i) % 400):000}", 0))
+            .First(identifier => identifier is not null)!.Value.Digits();
+
     public static string Digits(this PersonIdentifier identifier)
     {
         Span<byte> digits = stackalloc byte[PersonIdentifier.Length];

@@ -26,6 +26,9 @@ internal sealed class FakeNode(DocumentSigner permit) : HttpMessageHandler
     /// <summary>Registrations.</summary>
     public ConcurrentQueue<JsonElement> Registrations { get; } = [];
 
+    /// <summary>Releases that were accepted.</summary>
+    public ConcurrentQueue<(string Lineage, string Text)> Releases { get; } = [];
+
     /// <summary>How many receipts are answered with 503 first.</summary>
     public int ReceiptFaults { get; set; }
 
@@ -65,6 +68,8 @@ internal sealed class FakeNode(DocumentSigner permit) : HttpMessageHandler
             "/permit/v1/access-checks" => AnswerAccess(JsonSerializer.Deserialize<JsonElement>(body)),
             "/audit/v1/entries" => Remember(body),
             "/speregistry/v1/environments/referencespe/endpoints" => Register(JsonSerializer.Deserialize<JsonElement>(body)),
+            _ when path.StartsWith("/permit/v1/permits/", StringComparison.Ordinal) && path.EndsWith("/releases", StringComparison.Ordinal) =>
+                TakeRelease(path.Split('/')[4], body),
             _ when path.StartsWith("/gateway/v1/orders/", StringComparison.Ordinal) => TakeReceipt(path.Split('/')[4], body),
             _ => new HttpResponseMessage(HttpStatusCode.NotFound),
         };
@@ -116,6 +121,12 @@ internal sealed class FakeNode(DocumentSigner permit) : HttpMessageHandler
         }
 
         Receipts.Enqueue((order, text));
+        return new HttpResponseMessage(HttpStatusCode.NoContent);
+    }
+
+    private HttpResponseMessage TakeRelease(string lineage, string text)
+    {
+        Releases.Enqueue((lineage, text));
         return new HttpResponseMessage(HttpStatusCode.NoContent);
     }
 

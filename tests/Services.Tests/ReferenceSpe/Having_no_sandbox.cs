@@ -39,9 +39,16 @@ public sealed class Having_no_sandbox : IAsyncLifetime
                 "/session",
                 "/signin",
                 "/signout",
+                "/v1/outputs",
+                "/v1/outputs/{id}",
+                "/v1/outputs/{id}/files/{name}",
+                "/v1/outputs/{id}/votes",
                 "/v1/workspaces",
                 "/v1/workspaces/{lineage}/jobs",
                 "/v1/workspaces/{lineage}/jobs/{id}",
+                "/v1/workspaces/{lineage}/outputs",
+                "/v1/workspaces/{lineage}/outputs/{id}",
+                "/v1/workspaces/{lineage}/outputs/{id}/files/{name}",
             ],
             document["paths"]!.AsObject().Select(path => path.Key).Order(StringComparer.Ordinal)
         );

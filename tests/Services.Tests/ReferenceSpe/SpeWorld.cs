@@ -136,10 +136,10 @@ internal sealed class SpeWorld : IAsyncDisposable
     }
 
     /// <summary>A person who has signed in, with the anti-forgery header.</summary>
-    public async Task<HttpClient> PersonAsync(string sub, bool csrf = true)
+    public async Task<HttpClient> PersonAsync(string sub, bool csrf = true, string? role = null, string? authority = null)
     {
         var client = new HttpClient { BaseAddress = Address };
-        var (cookie, token) = await Sessions.SignInAsync(Services, sub);
+        var (cookie, token) = await Sessions.SignInAsync(Services, sub, role, authority);
         client.DefaultRequestHeaders.Add("Cookie", cookie);
         if (csrf)
         {
@@ -189,11 +189,21 @@ internal sealed class SpeWorld : IAsyncDisposable
     /// <summary>A session as the sign-in's end makes it, without an issuer.</summary>
     private static class Sessions
     {
-        public static async Task<(string Cookie, string Csrf)> SignInAsync(IServiceProvider services, string sub)
+        public static async Task<(string Cookie, string Csrf)> SignInAsync(
+                IServiceProvider services, string sub, string? role, string? authority)
         {
             var properties = new AuthenticationProperties { ExpiresUtc = DateTimeOffset.UtcNow.AddHours(1) };
             Csrf.Begin(properties);
-            var principal = new ClaimsPrincipal(new ClaimsIdentity([new Claim("sub", sub)], "test", "sub", "role"));
+            var principal = new ClaimsPrincipal(
+                new ClaimsIdentity(
+                    new[] { ("sub", sub), ("role", role), ("authority", authority) }
+                        .Where(claim => claim.Item2 is not null)
+                        .Select(claim => new Claim(claim.Item1, claim.Item2!)),
+                    "test",
+                    "sub",
+                    "role"
+                )
+            );
             var key = await services
                 .GetRequiredService<SessionStore>()
                 .StoreAsync(new AuthenticationTicket(principal, properties, Schemes.Session));

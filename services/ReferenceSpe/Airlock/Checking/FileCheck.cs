@@ -1,0 +1,60 @@
+namespace HealthDataNode.ReferenceSpe.Airlock.Checking;
+
+/// <summary>All automatic checks of one file. They read it as a stream; memory does not grow with it.</summary>
+internal sealed class FileCheck(AirlockPolicy policy, PseudonymSet pseudonyms, string scratch)
+{
+    /// <summary>Adds what it finds.</summary>
+    /// <param name="taken">The file.</param>
+    /// <param name="format">One of <see cref="OutputFormats"/>.</param>
+    /// <param name="columns">What the requester says of a table's columns.</param>
+    /// <param name="findings">Where findings go.</param>
+    public void Run(TakenFile taken, string format, IReadOnlyDictionary<string, string> columns, Findings findings)
+    {
+        using var file = Open(taken.Path);
+        if (file.Length > policy.MaximumBytes)
+        {
+            findings.Add(Rules.Size, taken.Name);
+            return;
+        }
+
+        var bytes = new ByteScan(pseudonyms);
+        bytes.Scan(file, taken.Name, findings);
+        new PackedFiles(policy, bytes, scratch, findings).Look(file, taken.Name);
+        var content = ContentTypes.Of(file);
+        if (file.Length == 0 || content != (format == OutputFormats.Csv ? null : format))
+        {
+            findings.Add(Rules.Type, taken.Name);
+            return;
+        }
+
+        file.Position = 0;
+        switch (format)
+        {
+            case OutputFormats.Csv:
+                Table(file, taken.Name, columns, findings);
+                break;
+            case OutputFormats.Parquet:
+                using (var table = Open(taken.Table!))
+                {
+                    // The file's own bytes are compressed.
+                    bytes.Scan(table, taken.Name, findings);
+                    table.Position = 0;
+                    Table(table, taken.Name, columns, findings);
+                }
+
+                break;
+            case OutputFormats.Png:
+                ImageCheck.Png(file, taken.Name, findings);
+                break;
+            default:
+                ImageCheck.Jpeg(file, taken.Name, findings);
+                break;
+        }
+    }
+
+    private void Table(Stream csv, string name, IReadOnlyDictionary<string, string> columns, Findings findings) =>
+        new TableCheck(policy, columns, pseudonyms, name, findings).Run(csv);
+
+    private static FileStream Open(string path) =>
+        new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
+}

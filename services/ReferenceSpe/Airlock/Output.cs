@@ -1,0 +1,62 @@
+using HealthDataNode.Protocol.Documents;
+using HealthDataNode.ReferenceSpe.Airlock.Checking;
+
+namespace HealthDataNode.ReferenceSpe.Airlock;
+
+/// <summary>One output request as it stands.</summary>
+internal sealed record Output(
+    string Id,
+    string Lineage,
+    string Sub,
+    string Job,
+    string File,
+    string Format,
+    string Purpose,
+    string Context,
+    IReadOnlyDictionary<string, string> Columns,
+    string State,
+    string? Digest,
+    IReadOnlyList<ReleasedFile> Files,
+    IReadOnlyList<Finding> Findings
+);
+
+/// <summary>The states of an output request.</summary>
+internal static class OutputStates
+{
+    /// <summary>The automatic checks are not over.</summary>
+    public const string Checking = "checking";
+
+    /// <summary>The automatic checks found something, or the files were changed after the first vote.</summary>
+    public const string Refused = "refused";
+
+    /// <summary>It waits for two people.</summary>
+    public const string Open = "open";
+
+    /// <summary>Two people said yes: it may be fetched.</summary>
+    public const string Released = "released";
+
+    /// <summary>Somebody said no.</summary>
+    public const string Rejected = "rejected";
+}
+
+/// <summary>The formats that leave a room.</summary>
+internal static class OutputFormats
+{
+    public const string Csv = "csv";
+    public const string Parquet = "parquet";
+    public const string Png = "png";
+    public const string Jpeg = "jpeg";
+
+    public static IReadOnlyList<string> All { get; } = [Csv, Parquet, Png, Jpeg];
+
+    public static bool IsTable(string format) => format is Csv or Parquet;
+
+    public static string MediaType(string format) =>
+        format switch
+        {
+            Csv => "text/csv; charset=utf-8",
+            Parquet => "application/vnd.apache.parquet",
+            Png => "image/png",
+            _ => "image/jpeg",
+        };
+}

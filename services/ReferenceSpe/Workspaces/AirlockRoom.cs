@@ -1,0 +1,114 @@
+using DuckDB.NET.Data;
+using HealthDataNode.Protocol.Documents;
+using HealthDataNode.Protocol.Rows;
+using HealthDataNode.ReferenceSpe.Airlock;
+using HealthDataNode.ReferenceSpe.Airlock.Checking;
+using HealthDataNode.ReferenceSpe.Ingress;
+using HealthDataNode.ReferenceSpe.Jobs;
+using HealthDataNode.ReferenceSpe.State;
+
+namespace HealthDataNode.ReferenceSpe.Workspaces;
+
+/// <summary>This SPE's rooms as its airlock sees them.</summary>
+internal sealed class AirlockRoom(
+    WorkspaceFolders folders, Deliveries deliveries, Lineages lineages, JobQueue jobs, JobProcess processes, TimeProvider time)
+    : IAirlockRoom
+{
+    private const string Parquet = ".parquet";
+
+    public string Folder(string lineage) => folders.Of(lineage);
+
+    public bool IsOpen(string lineage) =>
+        lineages.PermitsOf(lineage) is [.., var newest] && newest.Payload.IsInForce(time.GetUtcNow());
+
+    public PermitInRoom? PermitOf(string lineage) =>
+        lineages.PermitsOf(lineage) is [.., var newest] versions
+            ? new PermitInRoom(newest.Digest, versions.SelectMany(version => version.Payload.Persons).ToHashSet(StringComparer.Ordinal))
+            : null;
+
+    public long? LengthOf(string lineage, string job, string file) =>
+        jobs.Find(lineage, job) is { State: JobStates.Done }
+        && new FileInfo(Path.Combine(folders.Job(lineage, job), file)) is { Exists: true, LinkTarget: null } found
+            ? found.Length
+            : null;
+
+    public async Task<TakenFile> TakeAsync(
+        string lineage, string job, string file, string format, string folder, CancellationToken cancellationToken)
+    {
+        var source = Path.Combine(folders.Job(lineage, job), file);
+        var name = $"{Path.GetFileNameWithoutExtension(file)}.{format}";
+        var path = Path.Combine(folder, name);
+        if (format != OutputFormats.Parquet && !file.EndsWith(Parquet, StringComparison.Ordinal))
+        {
+            File.Copy(source, path);
+            return new TakenFile(name, path);
+        }
+
+        // Parquet is a job's making, and is read where a job's makings are read: in the sandbox.
+        var work = Path.Combine(folder, "..", "convert");
+        PrivateFolder.Delete(work);
+        PrivateFolder.Create(work);
+        try
+        {
+            var input = Path.Combine(work, "input.parquet");
+            File.Copy(source, input);
+            JobFolder.LetRead(input);
+            JobFolder.OpenToJobs(work);
+            var outcome = await processes.RunAsync(new SandboxPlaces(null, work), "", cancellationToken, "convert");
+            var table = new FileInfo(Path.Combine(work, "table.csv"));
+            if (outcome != JobOutcome.Done || table is not { Exists: true, LinkTarget: null })
+            {
+                throw new InvalidDataException("The file is not Parquet.");
+            }
+
+            if (format == OutputFormats.Csv)
+            {
+                File.Move(table.FullName, path);
+                return new TakenFile(name, path);
+            }
+
+            File.Move(Path.Combine(work, "result.parquet"), path);
+            var beside = Path.Combine(folder, "..", "table.csv");
+            File.Move(table.FullName, beside, overwrite: true);
+            return new TakenFile(name, path, beside);
+        }
+        finally
+        {
+            PrivateFolder.Delete(work);
+        }
+    }
+
+    public async Task<PseudonymSet> PseudonymsAsync(string lineage, CancellationToken cancellationToken)
+    {
+        using var turn = await folders.Gate(lineage).EnterToReadAsync(cancellationToken);
+        var sources = deliveries.SourcesOf(lineage);
+        if (sources.Count == 0)
+        {
+            return PseudonymSet.Of([]);
+        }
+
+        using var connection = new DuckDBConnection($"Data Source={folders.Database(lineage)};ACCESS_MODE=READ_ONLY");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.UseStreamingMode = true;
+
+        // Names of sources are of the form that the permit's verification insists on.
+#pragma warning disable CA2100
+        command.CommandText =
+            "SET threads = 1; SET memory_limit = '512MB'; "
+            + string.Join(" UNION ", sources.Select(source => $"SELECT \"{RowFormat.PseudonymColumn}\" FROM \"{source}\""));
+#pragma warning restore CA2100
+        using var reader = command.ExecuteReader();
+        return PseudonymSet.Of(Texts(reader));
+    }
+
+    private static IEnumerable<string> Texts(DuckDBDataReader reader)
+    {
+        while (reader.FieldCount == 0 && reader.NextResult()) { }
+
+        while (reader.Read())
+        {
+            yield return reader.GetString(0);
+        }
+    }
+}

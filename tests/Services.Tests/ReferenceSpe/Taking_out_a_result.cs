@@ -1,0 +1,314 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using HealthDataNode.Protocol.Documents;
+
+namespace HealthDataNode.Services.Tests.ReferenceSpe;
+
+/// <summary>What leaves a room leaves through the airlock: automatic checks, then two people who have no part in it
+/// (EHDS 73(2), 55(3)).</summary>
+public sealed class Taking_out_a_result(SpeRoom room) : IClassFixture<SpeRoom>
+{
+    private const string Oda = "5b0f5a6e-0000-4000-8000-00000000000c";
+    private const string Odd = "5b0f5a6e-0000-4000-8000-00000000000d";
+    private const string Table = "SELECT 'all' AS grp, count(*) AS n, 12.5::DOUBLE AS mean FROM cancer";
+
+    private static readonly Dictionary<string, string> Columns = new() { ["grp"] = "group", ["n"] = "count", ["mean"] = "measure" };
+
+    private static readonly string[] Actions =
+        ["output-requested", "output-checked", "output-voted", "output-released", "output-fetched"];
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("csv")]
+    [InlineData("parquet")]
+    [Trait("Invariant", "3")]
+    [Trait("Article", "EHDS 73(2)")]
+    public async Task Needs_two_people_who_say_yes_to_the_same_files(string format)
+    {
+        var output = await AskAsync(Table, format: format);
+        Assert.Equal(("open", 0), (State(output), output.GetProperty("findings").GetArrayLength()));
+        using var oda = await CheckerAsync(Oda);
+        using var odd = await CheckerAsync(Odd);
+        var seen = await oda.GetFromJsonAsync<JsonElement>($"/v1/outputs/{Id(output)}", Cancel);
+        Assert.Equal(output.GetProperty("digest").GetString(), seen.GetProperty("digest").GetString());
+        var file = seen.GetProperty("files")[0].GetProperty("name").GetString()!;
+        var read = await oda.GetByteArrayAsync(new Uri($"/v1/outputs/{Id(output)}/files/{file}", UriKind.Relative), Cancel);
+        Assert.Equal(HttpStatusCode.NotFound, await FetchAsync(output, file));
+
+        Assert.Equal(HttpStatusCode.NoContent, await VoteAsync(oda, seen));
+        Assert.Equal("open", State(await ReadAsync(output)));
+        Assert.Equal(HttpStatusCode.NotFound, await FetchAsync(output, file));
+        Assert.Equal(HttpStatusCode.NoContent, await VoteAsync(odd, seen));
+
+        Assert.Equal("released", State(await ReadAsync(output)));
+        var fetched = await room.Nora.GetByteArrayAsync(
+            new Uri($"/v1/workspaces/{room.Grant.Lineage}/outputs/{Id(output)}/files/{file}", UriKind.Relative), Cancel);
+        Assert.Equal(read, fetched);
+        if (format == "csv")
+        {
+            Assert.Equal("grp,n,mean\nall,5,12.5\n", Encoding.UTF8.GetString(fetched));
+        }
+
+        await SpeWorld.UntilAsync("the release is at the node", () => room.World.Node.Releases.Any(r => r.Text.Length > 0 && Of(r.Text).Request == Id(output)));
+        var sent = room.World.Node.Releases.Single(r => Of(r.Text).Request == Id(output));
+        var release = room.World.Trust.Verify<Release>(sent.Text, SpeWorld.Spe).Payload;
+        Assert.Equal(room.Grant.Lineage, sent.Lineage);
+        Assert.Equal(room.Grant.Permit.Digest, release.Permit);
+        Assert.Equal(seen.GetProperty("digest").GetString(), release.Digest);
+        Assert.Equal([Oda, Odd], release.Votes.Select(v => v.Sub));
+        Assert.Contains(new ReleaseRule("cells", "passed"), release.Rules);
+        Assert.Contains(new ReleaseRule("metadata", "not-applicable"), release.Rules);
+        await SpeWorld.UntilAsync(
+            "it is all in the audit log",
+            () => Actions.All(action =>
+                room.World.Node.Audit.Any(e => e.Action == action && e.Details!["output"] == Id(output)))
+        );
+    }
+
+    [Fact]
+    public async Task Refuses_a_table_with_a_cell_of_a_few_persons()
+    {
+        var output = await AskAsync("SELECT treatment_group AS grp, count(*) AS n, 1.5::DOUBLE AS mean FROM cancer GROUP BY 1 ORDER BY n DESC");
+        Assert.Equal("refused", State(output));
+        var finding = output.GetProperty("findings")[0];
+        Assert.Equal(
+            ("cells", "result.csv", "line 2, column 2"),
+            (finding.GetProperty("rule").GetString(), finding.GetProperty("file").GetString(), finding.GetProperty("place").GetString())
+        );
+        Assert.DoesNotContain(SpeRoom.Cell, output.GetRawText(), StringComparison.Ordinal);
+        using var oda = await CheckerAsync(Oda);
+        using var hidden = await oda.GetAsync(new Uri($"/v1/outputs/{Id(output)}", UriKind.Relative), Cancel);
+        Assert.Equal(HttpStatusCode.NotFound, hidden.StatusCode);
+    }
+
+    [Fact]
+    public async Task Refuses_the_rows_of_persons()
+    {
+        var output = await AskAsync("SELECT pseudonym AS grp, 5 AS n, 1.5::DOUBLE AS mean FROM cancer");
+        Assert.Equal("refused", State(output));
+        Assert.Equal("pseudonyms", output.GetProperty("findings")[0].GetProperty("rule").GetString());
+    }
+
+    [Fact]
+    public async Task Refuses_a_file_that_was_changed_after_the_first_vote()
+    {
+        var output = await AskAsync(Table);
+        using var oda = await CheckerAsync(Oda);
+        using var odd = await CheckerAsync(Odd);
+        Assert.Equal(HttpStatusCode.NoContent, await VoteAsync(oda, output));
+        await File.AppendAllTextAsync(
+            Path.Combine(room.World.Data, room.Grant.Lineage, "outputs", Id(output), "files", "result.csv"), "more,5,1\n", Cancel);
+
+        Assert.Equal(HttpStatusCode.Conflict, await VoteAsync(odd, output));
+        var refused = await ReadAsync(output);
+        Assert.Equal(("refused", "changed"), (State(refused), refused.GetProperty("findings")[0].GetProperty("rule").GetString()));
+        Assert.Equal(HttpStatusCode.NotFound, await FetchAsync(output, "result.csv"));
+        Assert.DoesNotContain(room.World.Node.Releases, r => Of(r.Text).Request == Id(output));
+    }
+
+    [Fact]
+    public async Task Refuses_a_vote_over_another_digest()
+    {
+        var output = await AskAsync(Table);
+        using var oda = await CheckerAsync(Oda);
+        Assert.Equal(HttpStatusCode.Conflict, await VoteAsync(oda, output, digest: new string('a', 64)));
+        Assert.Equal("open", State(await ReadAsync(output)));
+    }
+
+    [Fact]
+    public async Task Ends_with_the_first_no()
+    {
+        var output = await AskAsync(Table);
+        using var oda = await CheckerAsync(Oda);
+        using var odd = await CheckerAsync(Odd);
+        Assert.Equal(HttpStatusCode.NoContent, await VoteAsync(oda, output, "reject"));
+        Assert.Equal("rejected", State(await ReadAsync(output)));
+        Assert.Equal(HttpStatusCode.Conflict, await VoteAsync(odd, output));
+        Assert.Equal(HttpStatusCode.NotFound, await FetchAsync(output, "result.csv"));
+    }
+
+    [Fact]
+    public async Task Counts_nobody_twice()
+    {
+        var output = await AskAsync(Table);
+        using var oda = await CheckerAsync(Oda);
+        Assert.Equal(HttpStatusCode.NoContent, await VoteAsync(oda, output));
+        Assert.Equal(HttpStatusCode.NoContent, await VoteAsync(oda, output));
+        Assert.Equal(HttpStatusCode.Conflict, await VoteAsync(oda, output, "reject"));
+        Assert.Equal("open", State(await ReadAsync(output)));
+    }
+
+    [Fact]
+    [Trait("Invariant", "3")]
+    [Trait("Article", "EHDS 55(3)")]
+    public async Task Lets_nobody_who_is_in_the_permit_judge()
+    {
+        var output = await AskAsync(Table);
+        using var nora = await CheckerAsync(SpeWorld.Nora);
+        Assert.DoesNotContain(Id(output), await nora.GetStringAsync("/v1/outputs", Cancel), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Forbidden, await VoteAsync(nora, output));
+        Assert.Equal("open", State(await ReadAsync(output)));
+        await SpeWorld.UntilAsync(
+            "the attempt is in the audit log",
+            () => room.World.Node.Audit.Any(e => e.Action == "call-refused" && e.Sub == SpeWorld.Nora && e.Details!["status"] == "403")
+        );
+    }
+
+    [Theory]
+    [InlineData("output-checker", "hospitaltrust")]
+    [InlineData("data-user", "hdab")]
+    [InlineData("output-checker", null)]
+    [InlineData(null, "hdab")]
+    public async Task Lets_nobody_judge_who_is_no_output_checker_of_the_authority(string? role, string? authority)
+    {
+        using var person = await room.World.PersonAsync(SpeWorld.Ivar, role: role, authority: authority);
+        foreach (var path in (string[])["/v1/outputs", "/v1/outputs/1", "/v1/outputs/1/files/result.csv"])
+        {
+            using var answer = await person.GetAsync(new Uri(path, UriKind.Relative), Cancel);
+            Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task Shows_a_checker_neither_who_asked_nor_what_another_said()
+    {
+        var output = await AskAsync(Table);
+        using var oda = await CheckerAsync(Oda);
+        using var odd = await CheckerAsync(Odd);
+        var before = await odd.GetStringAsync($"/v1/outputs/{Id(output)}", Cancel);
+        Assert.Equal(HttpStatusCode.NoContent, await VoteAsync(oda, output));
+        Assert.Equal(before, await odd.GetStringAsync($"/v1/outputs/{Id(output)}", Cancel));
+        Assert.DoesNotContain(SpeWorld.Nora, before, StringComparison.Ordinal);
+        Assert.DoesNotContain(Oda, before, StringComparison.Ordinal);
+        var mine = await oda.GetFromJsonAsync<JsonElement>($"/v1/outputs/{Id(output)}", Cancel);
+        Assert.True(mine.GetProperty("hasVoted").GetBoolean());
+        Assert.DoesNotContain(Oda, (await ReadAsync(output)).GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Takes_no_vote_from_a_page_of_somebody_else()
+    {
+        var output = await AskAsync(Table);
+        using var forged = await room.World.PersonAsync(Oda, csrf: false, role: "output-checker", authority: "hdab");
+        Assert.Equal(HttpStatusCode.Forbidden, await VoteAsync(forged, output));
+    }
+
+    [Theory]
+    [InlineData("identifiers", "an identifier in UTF-16", "csv")]
+    [InlineData("identifiers", "an identifier in a zip in a zip", "csv")]
+    [InlineData("identifiers", "an identifier in a split column", "csv")]
+    [InlineData("metadata", "a comment of an image", "png")]
+    [InlineData("size", "too large", "csv")]
+    [InlineData("type", "a table that is an image", "png")]
+    public async Task Refuses_a_file_that_hides_something(string rule, string what, string format)
+    {
+        var job = await room.RunAsync(Table);
+        await File.WriteAllBytesAsync(Path.Combine(room.FolderOf(job), "made.file"), Hidden.File(what), Cancel);
+        var output = await AskAsync(job, "made.file", format);
+        Assert.Equal("refused", State(output));
+        Assert.Contains(output.GetProperty("findings").EnumerateArray(), f => f.GetProperty("rule").GetString() == rule);
+        Assert.DoesNotContain(Protocol.Synthetic.Number(0), output.GetRawText(), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            Directory.EnumerateFileSystemEntries(Path.Combine(room.World.Data, room.Grant.Lineage, "outputs", Id(output))),
+            entry => Path.GetFileName(entry) != "files"
+        );
+    }
+
+    [Theory]
+    [InlineData("../../state.db", "csv", "group")]
+    [InlineData("result.parquet", "xlsx", "group")]
+    [InlineData("result.parquet", "csv", "sum")]
+    [InlineData("result.parquet", "csv", "measure")]
+    public async Task Takes_no_request_that_is_not_whole(string file, string format, string kind)
+    {
+        using var answer = await room.Nora.PostAsJsonAsync(
+            $"/v1/workspaces/{room.Grant.Lineage}/outputs",
+            new { job = "j", file, format, purpose = "p", context = "c", columns = new Dictionary<string, string> { ["grp"] = kind } },
+            Cancel
+        );
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("/v1/outputs")]
+    [InlineData("/v1/workspaces")]
+    public async Task Takes_no_token_for_another_environment_at_the_door(string path)
+    {
+        using var machine = room.World.Machine(audience: "otherspe");
+        using var answer = await machine.GetAsync(new Uri(path, UriKind.Relative), Cancel);
+        Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+        using var ingress = await machine.PostAsJsonAsync("/ingress/v1/orders/1/manifest", new { }, Cancel);
+        Assert.Equal(HttpStatusCode.Unauthorized, ingress.StatusCode);
+    }
+
+    [Fact]
+    public async Task Gives_another_persons_permit_no_part_of_it()
+    {
+        var output = await AskAsync(Table);
+        using var ivar = await room.World.PersonAsync(SpeWorld.Ivar);
+        using var read = await ivar.GetAsync(
+            new Uri($"/v1/workspaces/{room.Grant.Lineage}/outputs/{Id(output)}", UriKind.Relative), Cancel);
+        Assert.Equal(HttpStatusCode.NotFound, read.StatusCode);
+    }
+
+    private static Release Of(string text) => JsonSerializer.Deserialize(Jws.Read(text).Payload.Span, Release.Json)!;
+
+    private static string Id(JsonElement output) => output.GetProperty("id").GetString()!;
+
+    private static string State(JsonElement output) => output.GetProperty("state").GetString()!;
+
+    private Task<HttpClient> CheckerAsync(string sub) => room.World.PersonAsync(sub, role: "output-checker", authority: "hdab");
+
+    private async Task<JsonElement> AskAsync(string sql, string format = "csv") => await AskAsync(await room.RunAsync(sql), null, format);
+
+    private async Task<JsonElement> AskAsync(JsonElement job, string? file, string format)
+    {
+        using var asked = await room.Nora.PostAsJsonAsync(
+            $"/v1/workspaces/{room.Grant.Lineage}/outputs",
+            new
+            {
+                job = job.GetProperty("id").GetString(),
+                file,
+                format,
+                purpose = "Table 2 of an article.",
+                context = "One row for each treatment group.",
+                columns = Columns,
+            },
+            Cancel
+        );
+        Assert.Equal(HttpStatusCode.Accepted, asked.StatusCode);
+        var output = await asked.Content.ReadFromJsonAsync<JsonElement>(Cancel);
+        var until = DateTime.UtcNow.AddSeconds(30);
+        while (State(output) == "checking")
+        {
+            Assert.True(DateTime.UtcNow < until, "The checks did not end.");
+            await Task.Delay(50, Cancel);
+            output = await ReadAsync(output);
+        }
+
+        return output;
+    }
+
+    private Task<JsonElement> ReadAsync(JsonElement output) =>
+        room.Nora.GetFromJsonAsync<JsonElement>($"/v1/workspaces/{room.Grant.Lineage}/outputs/{Id(output)}", Cancel);
+
+    private async Task<HttpStatusCode> FetchAsync(JsonElement output, string file)
+    {
+        using var answer = await room.Nora.GetAsync(
+            new Uri($"/v1/workspaces/{room.Grant.Lineage}/outputs/{Id(output)}/files/{file}", UriKind.Relative), Cancel);
+        return answer.StatusCode;
+    }
+
+    private static async Task<HttpStatusCode> VoteAsync(HttpClient person, JsonElement output, string vote = "approve", string? digest = null)
+    {
+        using var answer = await person.PostAsJsonAsync(
+            $"/v1/outputs/{Id(output)}/votes",
+            new { digest = digest ?? output.GetProperty("digest").GetString(), vote, reasons = "Every cell is large." },
+            Cancel
+        );
+        return answer.StatusCode;
+    }
+}

@@ -78,6 +78,10 @@ internal static class Check
             }
             output.WriteLine($"{lineage}: {orders.Count} orders");
         }
+        foreach (var lineage in documents.Orders.Select(order => order.Lineage).Distinct().Where(lineage => !keys.ContainsKey(lineage)))
+        {
+            output.WriteLine($"{lineage}: its key was not tapped, its tokens and pseudonyms are not looked for");
+        }
         foreach (var source in registers.Sources.Where(source => source.Length > 0 && !source.StartsWith("population", StringComparison.Ordinal)))
         {
             var forms = documents.Columns.Where(form => form.Source == source).Select(form => form.Columns.Split(',')).ToList<string[]?>();
@@ -106,8 +110,9 @@ internal static class Check
         {
             try
             {
+                // The large ones first, one at a time to each thread: so both end together.
                 Parallel.ForEach(
-                    all,
+                    Partitioner.Create(all.OrderByDescending(place => place.Size), EnumerablePartitionerOptions.NoBuffering),
                     new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount },
                     () => new Reader(this),
                     (place, _, reader) =>

@@ -5,6 +5,9 @@ namespace HealthDataNode.Leaks;
 /// <param name="File">The file.</param>
 internal sealed record Place(string Name, FileInfo File)
 {
+    /// <summary>Bytes; none of what is gone again.</summary>
+    public long Size => File.Exists ? File.Length : 0;
+
     public static IEnumerable<Place> In(DirectoryInfo data, DirectoryInfo? dumps, IEnumerable<FileInfo> also)
     {
         foreach (var file in Below(data).Where(file => dumps is null || !IsBelow(file, dumps)))

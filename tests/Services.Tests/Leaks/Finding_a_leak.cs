@@ -210,6 +210,14 @@ public sealed class Finding_a_leak : IDisposable
     }
 
     [Fact]
+    public void Says_whose_tokens_it_cannot_look_for()
+    {
+        File.WriteAllBytes(folder.In("tap", "another.key"), new byte[32]);
+        File.Delete(folder.In("tap", $"{LeakyFolder.Lineage}.key"));
+        Assert.Contains($"{LeakyFolder.Lineage}: its key was not tapped", folder.Search().Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Has_nothing_to_check_without_a_tapped_key()
     {
         File.Delete(folder.In("tap", $"{LeakyFolder.Lineage}.key"));

@@ -240,6 +240,10 @@ def records():
     tokens = sorted(encrypt(derive("token", ORDERS[0]), block(n)) for n in numbers)
     issued = b"".join(b"\0" + t for t in tokens[:2])
     other = bytes(16)
+
+    def change(kind, person, other=b"0" * 11, date=b"20240517"):
+        return kind + date + person + other
+
     cases = [
         ("identifiers", "nothing", b"", b"", None, None),
         ("identifiers", "ascending", b"", b"".join(ids), None, None),
@@ -262,6 +266,18 @@ def records():
         ("rekeyAnswers", "both codes", b"", issued + b"\4" + other, None, None),
         ("rekeyAnswers", "a pseudonym outside the cohort", b"", b"\4" + tokens[0], "record-padding", 0),
         ("rekeyAnswers", "a code of the tokens", b"", b"\1" + other, "record-code-unknown", 0),
+        ("population", "all kinds", b"", change(b"N", ids[0], ids[1]) + change(b"D", ids[0]) + change(b"P", ids[1]) + change(b"O", ids[1]), None, None),
+        ("population", "nothing", b"", b"", None, None),
+        ("population", "another kind", b"", change(b"D", ids[0]) + change(b"X", ids[0]), "record-code-unknown", 1),
+        ("population", "no day of any year", b"", change(b"D", ids[0], date=b"20230229"), "record-date", 0),
+        ("population", "no number of anybody", b"", change(b"D", b"0" * 11), "record-identifier-invalid", 0),
+        ("population", "a change to no number", b"", change(b"N", ids[0]), "record-identifier-invalid", 0),
+        ("population", "a change to the same number", b"", change(b"N", ids[0], ids[0]), "record-same-person", 0),
+        ("population", "a death with another number", b"", change(b"D", ids[0], ids[1]), "record-padding", 0),
+        ("population", "cut", b"", change(b"D", ids[0])[:-1], "record-truncated", 0),
+        ("aliases", "two", b"", tokens[0] + tokens[1] + tokens[1] + tokens[2], None, None),
+        ("aliases", "of itself", b"", tokens[0] + tokens[1] + tokens[2] + tokens[2], "record-same-pseudonym", 1),
+        ("aliases", "cut", b"", tokens[0] + tokens[1][:-1], "record-truncated", 0),
     ]
     total = sum(int.from_bytes(t, "big") for t in tokens) % 2**128
     save("records.json", {

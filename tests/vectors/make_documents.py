@@ -80,6 +80,7 @@ parties = [
     ("referencespe", "spe"),
     ("mallory", "permit"),
     ("speregistry", "speregistry"),
+    ("setup", "enrolment"),
 ]
 keys = {(party, use): Key(party + use, f"{party}:1:{use}") for party, use in parties}
 permit_key, gateway, pseudo = keys["permit", "permit"], keys["gateway", "gateway"], keys["pseudonymisation", "pseudonymisation"]
@@ -182,6 +183,15 @@ rows = seal("rows", "cancerregistry", "gateway", 4, 400)
 delivery = seal("delivery", "gateway", "referencespe", 4, 420)
 delivery_key = seal("delivery-key", "pseudonymisation", "referencespe", 1, 184)
 delivery_key_jws = pseudo.document("seal+jwt", delivery_key)
+# Of no order: the SHA-256 of a name stands in its place.
+population = {**seal("population", "cancerregistry", "pseudonymisation", 2, 214), "order": sha("population-feed")}
+aliases = {**seal("aliases", "pseudonymisation", "referencespe", 2, 216), "order": sha(permit["lineage"])}
+sealed_id = {
+    "issuer": "https://localhost:8443/realms/health-data-node",
+    "sub": "0194f1c0-0000-7000-8000-0000000000b4",
+    "box": b64u(hashlib.sha512(b"what a person number is sealed in").digest()),
+}
+setup = keys["setup", "enrolment"]
 closing = {
     "order": digest(order_jws),
     "parts": [{"part": 1, "rows": 4, "sha256": content}],
@@ -296,6 +306,9 @@ accept("tokens", "seal+jwt", pseudo.document("seal+jwt", tokens))
 accept("rows", "seal+jwt", holder.document("seal+jwt", rows))
 accept("delivery", "seal+jwt", gateway.document("seal+jwt", delivery))
 accept("delivery key", "seal+jwt", delivery_key_jws)
+accept("population", "seal+jwt", holder.document("seal+jwt", population))
+accept("aliases", "seal+jwt", pseudo.document("seal+jwt", aliases))
+accept("sealed id", "sealed-id+jwt", setup.document("sealed-id+jwt", sealed_id))
 accept("closing", "closing+jwt", holder.document("closing+jwt", closing), "cancerregistry")
 accept("manifest", "manifest+jwt", manifest_jws)
 accept("spe key", "spe-key+jwt", spe.document("spe-key+jwt", spe_key))
@@ -386,6 +399,12 @@ refuse("closing with another sum", "closing+jwt", "Invalid", holder.document("cl
 refuse("permit from after to", "permit+jwt", "Invalid", permit_key.document("permit+jwt", {**permit, "from": permit["to"]}))
 twice = {**permit, "sources": [{**permit["sources"][0], "columns": [{"name": "a", "type": "date"}, {"name": "a", "type": "date"}]}]}
 refuse("column twice", "permit+jwt", "Invalid", permit_key.document("permit+jwt", twice))
+refuse("population to a holder", "seal+jwt", "Invalid", holder.document("seal+jwt", {**population, "recipient": "deathregistry"}))
+refuse("aliases by the gateway", "seal+jwt", "Invalid", gateway.document("seal+jwt", {**aliases, "sender": "gateway"}))
+refuse("sealed id by Permit", "sealed-id+jwt", "WrongUse", permit_key.document("sealed-id+jwt", sealed_id))
+refuse("sealed id by Pseudonymisation itself", "sealed-id+jwt", "WrongUse", pseudo.document("sealed-id+jwt", sealed_id))
+refuse("sealed id without its sub", "sealed-id+jwt", "Malformed", setup.document("sealed-id+jwt", {k: v for k, v in sealed_id.items() if k != "sub"}))
+refuse("sealed id with a number beside the box", "sealed-id+jwt", "Malformed", setup.document("sealed-id+jwt", {**sealed_id, "number": "0"}))
 refuse("spe state by Permit", "spe-state+jwt", "WrongUse", permit_key.document("spe-state+jwt", spe_state))
 refuse("unknown spe with a version", "spe-state+jwt", "Invalid", speregistry.document("spe-state+jwt", {**spe_state, "states": [{**spe_state["states"][1], "version": 1}]}))
 refuse("deletion in another SPE's name", "deletion+jwt", "WrongParty", spe.document("deletion+jwt", {**deletion, "spe": "otherspe"}))

@@ -13,6 +13,7 @@ namespace HealthDataNode.Protocol.Documents;
 )]
 [JsonSerializable(typeof(KeyStatement))]
 [JsonSerializable(typeof(KeyRequest))]
+[JsonSerializable(typeof(SealedId))]
 [JsonSerializable(typeof(PermitDocument))]
 [JsonSerializable(typeof(OrderDocument))]
 [JsonSerializable(typeof(Seal))]

@@ -24,6 +24,9 @@ public static class KeyUses
     /// <summary>Heads of the audit log.</summary>
     public const string Audit = "audit";
 
+    /// <summary>Whose person number somebody has who signs in (<see cref="SealedId"/>).</summary>
+    public const string Enrolment = "enrolment";
+
     /// <summary>X25519: what is sealed to a party.</summary>
     public const string Encryption = "encryption";
 
@@ -32,7 +35,7 @@ public static class KeyUses
 
     /// <summary>Every use that a statement may have.</summary>
     public static IReadOnlyList<string> All { get; } =
-    [Permit, Gateway, Holder, Pseudonymisation, Spe, SpeRegistry, Audit, Encryption];
+    [Permit, Gateway, Holder, Pseudonymisation, Spe, SpeRegistry, Audit, Enrolment, Encryption];
 }
 
 /// <summary>The parties of the node whose documents have one author only.</summary>
@@ -44,9 +47,12 @@ public static class Parties
     /// <summary>Signs orders and manifests.</summary>
     public const string Gateway = "gateway";
 
-    /// <summary>Signs answers of person tokens and delivery keys.</summary>
+    /// <summary>Signs answers of person tokens, delivery keys and aliases.</summary>
     public const string Pseudonymisation = "pseudonymisation";
 
     /// <summary>Signs answers about the state of SPEs.</summary>
     public const string SpeRegistry = "speregistry";
+
+    /// <summary>Enrols people: signs sealed person numbers.</summary>
+    public const string Setup = "setup";
 }

@@ -20,8 +20,15 @@ public static class SealTypes
     /// <summary>The delivery key, Pseudonymisation to SPE.</summary>
     public const string DeliveryKey = "delivery-key";
 
+    /// <summary>Changes of persons' identifiers and standing, population register to Pseudonymisation.</summary>
+    public const string Population = "population";
+
+    /// <summary>Pseudonyms that became one, Pseudonymisation to SPE.</summary>
+    public const string Aliases = "aliases";
+
     /// <summary>Every type.</summary>
-    public static IReadOnlyList<string> All { get; } = [Identifiers, Tokens, Rows, Delivery, DeliveryKey];
+    public static IReadOnlyList<string> All { get; } =
+    [Identifiers, Tokens, Rows, Delivery, DeliveryKey, Population, Aliases];
 }
 
 /// <summary>The sender's signature over one Crypt4GH file: Crypt4GH itself tells nobody who wrote it.</summary>
@@ -45,7 +52,8 @@ public sealed record Seal : IDocument<Seal>
     /// <summary>The party that it is sealed to.</summary>
     public required string Recipient { get; init; }
 
-    /// <summary>Digest of the order.</summary>
+    /// <summary>Digest of the order; what has none has the SHA-256 of its own name: of the lineage with
+    /// <see cref="SealTypes.Aliases"/>, of the text <c>population-feed</c> with <see cref="SealTypes.Population"/>.</summary>
     public required string Order { get; init; }
 
     /// <summary>From 1 within the order and type.</summary>
@@ -66,7 +74,7 @@ public sealed record Seal : IDocument<Seal>
     string IDocument<Seal>.Use =>
         Type switch
         {
-            SealTypes.Tokens or SealTypes.DeliveryKey => KeyUses.Pseudonymisation,
+            SealTypes.Tokens or SealTypes.DeliveryKey or SealTypes.Aliases => KeyUses.Pseudonymisation,
             SealTypes.Delivery => KeyUses.Gateway,
             _ => KeyUses.Holder,
         };
@@ -92,7 +100,7 @@ public sealed record Seal : IDocument<Seal>
     private string? FixedSender() =>
         Type switch
         {
-            SealTypes.Tokens or SealTypes.DeliveryKey => Parties.Pseudonymisation,
+            SealTypes.Tokens or SealTypes.DeliveryKey or SealTypes.Aliases => Parties.Pseudonymisation,
             SealTypes.Delivery => Parties.Gateway,
             _ => null,
         };
@@ -100,7 +108,7 @@ public sealed record Seal : IDocument<Seal>
     private string? FixedRecipient() =>
         Type switch
         {
-            SealTypes.Identifiers => Parties.Pseudonymisation,
+            SealTypes.Identifiers or SealTypes.Population => Parties.Pseudonymisation,
             SealTypes.Rows => Parties.Gateway,
             _ => null,
         };

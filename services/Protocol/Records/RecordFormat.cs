@@ -3,7 +3,7 @@ using HealthDataNode.Protocol.Pseudonyms;
 
 namespace HealthDataNode.Protocol.Records;
 
-/// <summary>The four kinds of records, their sizes and what is checked of them. Immutable.</summary>
+/// <summary>The six kinds of records, their sizes and what is checked of them. Immutable.</summary>
 public sealed class RecordFormat
 {
     private const int AnswerSize = 1 + Block.Size;
@@ -62,6 +62,20 @@ public sealed class RecordFormat
                 JudgeAnswer(record, (AnswerCode)record[0] is AnswerCode.Issued or AnswerCode.OutsideCohort)
         );
 
+    /// <summary>Population register to Pseudonymisation: changes in the order of their numbers, see
+    /// <see cref="PopulationRecord"/>. Control digits are judged here: the register knows its numbers.</summary>
+    public static RecordFormat Population { get; } =
+        new("population", PopulationRecord.Size, ordered: false, PopulationRecord.Judge);
+
+    /// <summary>Pseudonymisation to SPE: 32 bytes each, the permit pseudonym that was and the one that stands.</summary>
+    public static RecordFormat Aliases { get; } =
+        new(
+            "aliases",
+            2 * Block.Size,
+            ordered: false,
+            static record => record[..Block.Size].SequenceEqual(record[Block.Size..]) ? "record-same-pseudonym" : null
+        );
+
     /// <summary>Short name, for messages.</summary>
     public string Name { get; }
 
@@ -77,7 +91,8 @@ public sealed class RecordFormat
     /// <param name="position">Number of the first record, for the exception.</param>
     /// <exception cref="ProtocolException">
     /// <c>record-truncated</c>, <c>record-not-digits</c>, <c>record-code-unknown</c>, <c>record-padding</c>,
-    /// <c>record-repeated</c>, <c>record-out-of-order</c>.
+    /// <c>record-repeated</c>, <c>record-out-of-order</c>, <c>record-date</c>, <c>record-identifier-invalid</c>,
+    /// <c>record-same-person</c>, <c>record-same-pseudonym</c>.
     /// </exception>
     public void Check(ReadOnlySpan<byte> records, ReadOnlySpan<byte> previous = default, long position = 0)
     {

@@ -119,13 +119,13 @@ public sealed class DocumentWorld : IDisposable
             Type = type,
             Sender = type switch
             {
-                SealTypes.Identifiers or SealTypes.Rows => Holder,
+                SealTypes.Identifiers or SealTypes.Rows or SealTypes.Population => Holder,
                 SealTypes.Delivery => "gateway",
                 _ => "pseudonymisation",
             },
             Recipient = type switch
             {
-                SealTypes.Identifiers => "pseudonymisation",
+                SealTypes.Identifiers or SealTypes.Population => "pseudonymisation",
                 SealTypes.Rows => "gateway",
                 SealTypes.Tokens => Holder,
                 _ => SpeParty,

@@ -109,6 +109,7 @@ public sealed class Document_vectors : IDisposable
             "spe-state+jwt" => Verify<SpeState>(text, party),
             "deletion+jwt" => Verify<Deletion>(text, party),
             "shred+jwt" => Verify<Shredding>(text, party),
+            "sealed-id+jwt" => Verify<SealedId>(text, party),
             var other => throw new InvalidOperationException(other),
         };
     }

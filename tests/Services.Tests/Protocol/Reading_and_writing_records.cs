@@ -122,6 +122,8 @@ public sealed class Reading_and_writing_records
             "tokenAnswers" => RecordFormat.TokenAnswers,
             "tokens" => RecordFormat.Tokens,
             "rekeyAnswers" => RecordFormat.RekeyAnswers,
+            "population" => RecordFormat.Population,
+            "aliases" => RecordFormat.Aliases,
             var other => throw new InvalidOperationException(other),
         };
 

@@ -21,6 +21,7 @@ internal static class KeyCeremony
         new("speregistry", KeyUses.SpeRegistry),
         new("pseudonymisation", KeyUses.Pseudonymisation, Receives: true),
         new("audit", KeyUses.Audit),
+        new("setup", KeyUses.Enrolment),
         new("cancerregistry", KeyUses.Holder, Receives: true),
         new("deathregistry", KeyUses.Holder, Receives: true),
         new("hospitaltrust", KeyUses.Holder, Receives: true),

@@ -13,14 +13,20 @@ namespace HealthDataNode.Setup;
 /// </summary>
 internal static partial class Realm
 {
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    /// <summary>The realm as the issuer reads it.</summary>
+    public static string RealmFile(SetupOptions place) => place.Path("realm", "health-data-node.json");
+
     public static void Fill(SetupOptions place)
     {
         var people = People(place);
         var text = Placeholder()
             .Replace(Schemas.Read("realm/health-data-node.json"), match => Value(place, people, match.Groups[1].Value));
-        var realm = JsonNode.Parse(text)!;
-        PrivateFile.Write(place.Path("realm", "health-data-node.json"), text);
-        PrivateFile.Write(place.Path("people.json"), Named(realm, people).ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+        var realm = JsonNode.Parse(text)!.AsObject();
+        Citizens.Enrol(place, realm);
+        PrivateFile.Write(RealmFile(place), realm.ToJsonString(Indented));
+        PrivateFile.Write(place.Path("people.json"), Named(realm, people).ToJsonString(Indented));
     }
 
     private static string Value(SetupOptions place, Dictionary<string, string> people, string name)

@@ -7,7 +7,16 @@ namespace HealthDataNode.Setup;
 /// <param name="Issuer">Base address of the identity provider.</param>
 /// <param name="Edge">The Edge's public address.</param>
 /// <param name="Door">The reference SPE's door.</param>
-internal sealed record SetupOptions(string Postgres, string RabbitMq, string Directory, string Issuer, string Edge, string Door)
+/// <param name="Citizens">Who of the realm's citizens has which person number; null where nobody is enrolled.</param>
+internal sealed record SetupOptions(
+    string Postgres,
+    string RabbitMq,
+    string Directory,
+    string Issuer,
+    string Edge,
+    string Door,
+    string? Citizens = null
+)
 {
     public static SetupOptions FromEnvironment() =>
         new(
@@ -16,7 +25,8 @@ internal sealed record SetupOptions(string Postgres, string RabbitMq, string Dir
             Required("Data__Directory"),
             Required("Keycloak__AuthServerUrl"),
             Required("Node__Edge"),
-            Required("Node__Door")
+            Required("Node__Door"),
+            Environment.GetEnvironmentVariable("Citizens__File")
         );
 
     public string Path(params ReadOnlySpan<string> parts) => System.IO.Path.Combine([Directory, .. parts]);

@@ -27,7 +27,8 @@ internal static class TestTokens
         DateTime? expires = null,
         string type = "at+jwt",
         string issuer = Issuer,
-        SecurityKey? key = null
+        SecurityKey? key = null,
+        string? sealedId = null
     )
     {
         var claims = new Dictionary<string, object>
@@ -35,7 +36,7 @@ internal static class TestTokens
             ["sub"] = sub,
             ["realm_access"] = new Dictionary<string, object> { ["roles"] = roles },
         };
-        foreach (var (name, value) in new[] { ("org", org), ("authority", authority), ("party", party) })
+        foreach (var (name, value) in new[] { ("org", org), ("authority", authority), ("party", party), ("sealed_id", sealedId) })
         {
             if (value is not null)
             {

@@ -27,6 +27,34 @@ public sealed record OrderClosed(string Order, string Outcome, bool? TokensAgree
 /// <param name="At">When the proof was accepted, UTC.</param>
 public sealed record DeletionProved(string Lineage, string Spe, string Proof, DateTimeOffset At);
 
+/// <summary>Somebody opted out of secondary use, or back in. Who it was and which of both is in no event.</summary>
+/// <param name="Number">Number of the declaration.</param>
+/// <param name="Source">By which way it came: <c>citizen</c>.</param>
+/// <param name="At">From when it counts, UTC.</param>
+public sealed record OptOutDeclared(long Number, string Source, DateTimeOffset At);
+
+/// <summary>Permit took the opt-out list for a decision.</summary>
+/// <param name="Decision">The decision's id.</param>
+/// <param name="List">Number of its last declaration.</param>
+/// <param name="Commitment">Hex SHA-256 that fixes the list without showing it.</param>
+/// <param name="At">When, UTC.</param>
+public sealed record OptOutListTaken(string Decision, long List, string Commitment, DateTimeOffset At);
+
+/// <summary>A batch of the population register was taken in.</summary>
+/// <param name="Batch">Its number.</param>
+/// <param name="At">When, UTC.</param>
+public sealed record PopulationTaken(int Batch, DateTimeOffset At);
+
+/// <summary>The SPE of a lineage was given a numbered file of pseudonyms that became one.</summary>
+/// <param name="Lineage">The lineage.</param>
+/// <param name="Number">Number of the file within the lineage.</param>
+/// <param name="At">When, UTC.</param>
+public sealed record AliasesSealed(string Lineage, int Number, DateTimeOffset At);
+
+/// <summary>A development build writes the permit keys that it makes to a second place too, for the search for leaks.</summary>
+/// <param name="At">Since when, UTC.</param>
+public sealed record KeyTapArmed(DateTimeOffset At);
+
 /// <summary>The permit key of a lineage was deleted: its pseudonyms can never be made or undone again.</summary>
 /// <param name="Lineage">The lineage.</param>
 /// <param name="Record">Digest of the signed record that names every place where the key was.</param>

@@ -27,6 +27,11 @@ public static class PseudonymisationHost
         builder.Services.AddSingleton<SealBuilder>();
         builder.Services.AddSingleton<IPermitKeyStore, DirectoryKeyStore>();
         builder.Services.AddSingleton<NodeKey>();
+        builder.Services.AddSingleton<RegisterKey>();
+        builder.Services.AddSingleton<PersonRegisters>();
+        builder.Services.AddSingleton<Citizen>();
+        builder.Services.AddSingleton<KeyTap>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<KeyTap>());
         ListenForBatches(builder);
         configure?.Invoke(builder);
 
@@ -41,7 +46,18 @@ public static class PseudonymisationHost
         Rekey.Map(orders);
         SealDeliveryKey.Map(orders);
         CloseOrder.Map(orders);
-        ShredKey.Map(app.MapGroup("/v1/lineages/{lineage}").WithTags("Lineages"));
+        var lineages = app.MapGroup("/v1/lineages/{lineage}").WithTags("Lineages");
+        SealAliases.Map(lineages);
+        ShredKey.Map(lineages);
+        var optOut = app.MapGroup("/v1/opt-out").WithTags("Opt-out");
+        Declare.Map(optOut);
+        ReadDeclarations.Map(optOut);
+        var lists = app.MapGroup("/v1/opt-out-lists").WithTags("Opt-out");
+        TakeOptOutList.Map(lists);
+        ReadOptOutList.Map(lists);
+        var feed = app.MapGroup("/v1/population-feed").WithTags("Population");
+        TakePopulation.Map(feed);
+        ReadPopulation.Map(feed);
         return app;
     }
 

@@ -1,9 +1,12 @@
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using HealthDataNode.Protocol.Crypt4Gh;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Identifiers;
+using HealthDataNode.Protocol.Pseudonyms;
 using HealthDataNode.Protocol.Records;
 using HealthDataNode.Protocol.Seals;
 using HealthDataNode.Protocol.Trust;
@@ -27,6 +30,7 @@ internal sealed class PseudonymisationWorld : IAsyncDisposable
     private DocumentSigner permit = null!;
     private DocumentSigner gateway = null!;
     private DocumentSigner spe = null!;
+    private DocumentSigner enrolment = null!;
 
     public TestTrust Trust { get; } = new();
 
@@ -36,6 +40,9 @@ internal sealed class PseudonymisationWorld : IAsyncDisposable
     public string Database { get; private set; } = null!;
     public Holder Cancer { get; private set; } = null!;
     public Holder Death { get; private set; } = null!;
+
+    /// <summary>The population register.</summary>
+    public Holder Population { get; private set; } = null!;
     public EncryptionKey SpeKey { get; } = EncryptionKey.Generate();
 
     /// <summary>The SPE's encryption key, signed by the key that permits pin.</summary>
@@ -43,8 +50,14 @@ internal sealed class PseudonymisationWorld : IAsyncDisposable
 
     public HttpClient AsGateway => Host.As("service-account-gateway", ["rekey"], party: "gateway");
     public HttpClient AsPermit => Host.As("service-account-permit", [], party: "permit");
+    public HttpClient AsPopulation => Host.As("service-account-populationregister", ["population-register"], party: Population.Party);
+    public HttpClient AsSpe => Host.As("service-account-referencespe", ["spe"], party: Spe);
 
-    public static async Task<PseudonymisationWorld> StartAsync(PostgresFixture postgres)
+    public static async Task<PseudonymisationWorld> StartAsync(
+        PostgresFixture postgres,
+        TimeProvider? time = null,
+        Dictionary<string, string>? settings = null
+    )
     {
         var world = new PseudonymisationWorld();
         world.permit = world.Trust.Enrol("permit", KeyUses.Permit);
@@ -52,6 +65,8 @@ internal sealed class PseudonymisationWorld : IAsyncDisposable
         world.spe = world.Trust.Enrol(Spe, KeyUses.Spe);
         world.Cancer = world.Enrol("cancerregistry");
         world.Death = world.Enrol("deathregistry");
+        world.Population = world.Enrol("populationregister");
+        world.enrolment = world.Trust.Enrol("setup", KeyUses.Enrolment);
         using (var own = world.Trust.Enrol("pseudonymisation", KeyUses.Pseudonymisation))
         {
             world.Trust.EnrolEncryption(own).Dispose();
@@ -63,13 +78,14 @@ internal sealed class PseudonymisationWorld : IAsyncDisposable
         world.Host = await ServiceHost.StartAsync(
             PseudonymisationHost.Build,
             "pseudonymisation",
-            new Dictionary<string, string>(world.Trust.Settings)
+            new Dictionary<string, string>((settings ?? []).Concat(world.Trust.Settings))
             {
                 ["ConnectionStrings:pseudonymisation"] = world.Database,
                 ["Party:Keys"] = world.Trust.KeysOf("pseudonymisation"),
                 ["Keys:Permits"] = Path.Combine(world.directory, "permits"),
                 ["services:permit:http:0"] = world.Permits.Address.ToString(),
             },
+            time,
             configure: builder =>
             {
                 builder.Services.AddSingleton(_ => TestIssuer.Of("pseudonymisation", [], client));
@@ -82,12 +98,50 @@ internal sealed class PseudonymisationWorld : IAsyncDisposable
     }
 
     /// <summary>Whether a lineage has a key.</summary>
-    public bool HasKey(string lineage) => File.Exists(Path.Combine(directory, "permits", $"{lineage}.key"));
+    public bool HasKey(string lineage) => File.Exists(KeyFile(lineage));
 
-    /// <summary>A permit over both sources.</summary>
-    public SignedDocument<PermitDocument> Grant(long budget = 1_000)
+    public string KeyFile(string lineage) => Path.Combine(directory, "permits", $"{lineage}.key");
+
+    /// <summary>A citizen who is signed in and was enrolled with a number.</summary>
+    public HttpClient Citizen(string number, string sub = "sub-anna") => CitizenWith(SealedId(number, sub), sub);
+
+    /// <summary>A citizen with any sealed_id, or none.</summary>
+    public HttpClient CitizenWith(string? sealedId, string sub = "sub-anna") =>
+        Host.With(TestTokens.For("pseudonymisation", sub, ["citizen"], sealedId: sealedId));
+
+    /// <summary>A number as enrolment seals it.</summary>
+    public string SealedId(string number, string sub, string issuer = TestTokens.Issuer, DocumentSigner? by = null) =>
+        (by ?? enrolment)
+            .Sign(
+                new SealedId
+                {
+                    Issuer = issuer,
+                    Sub = sub,
+                    Box = Base64UrlText.Encode(
+                        Crypt4GhFile.Seal(Encoding.ASCII.GetBytes(number), Trust.Store().EncryptionKeyOf("pseudonymisation")!)
+                    ),
+                }
+            )
+            .Text;
+
+    /// <summary>The opt-out list as a decision takes it.</summary>
+    public PermitOptOut TakeList(string? decision = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/opt-out-lists")
+        {
+            Content = JsonContent.Create(new { decision = decision ?? Guid.NewGuid().ToString("N") }),
+        };
+        using var response = AsPermit.Send(request);
+        Assert.Equal(200, (int)response.StatusCode);
+        using var answer = JsonDocument.Parse(response.Content.ReadAsStream());
+        return new PermitOptOut(answer.RootElement.GetProperty("list").GetInt64(), answer.RootElement.GetProperty("commitment").GetString()!);
+    }
+
+    /// <summary>A permit over both sources, on the opt-out list as it is now unless another is named.</summary>
+    public SignedDocument<PermitDocument> Grant(long budget = 1_000, PermitOptOut? optOut = null)
     {
         var now = DateTimeOffset.UtcNow;
+        optOut ??= TakeList();
         PermitSource Over(string source, string holder) =>
             new()
             {
@@ -96,7 +150,7 @@ internal sealed class PseudonymisationWorld : IAsyncDisposable
                 IdentifierBudget = budget,
                 Columns = [new("age", "integer")],
                 Decision = new("hdab", 1_790_000_000),
-                OptOut = new(0, new string('0', 64)),
+                OptOut = optOut,
             };
         return permit.Sign(
             new PermitDocument
@@ -150,6 +204,88 @@ internal sealed class PseudonymisationWorld : IAsyncDisposable
         using var registered = await order.RegisterAsync();
         Assert.True(registered.IsSuccessStatusCode, await registered.TextAsync());
         return order;
+    }
+
+    /// <summary>A batch of the population register, as it should be.</summary>
+    public SentPart Batch(int number, params PopulationRecord[] changes) => BatchOf(number, Records(changes), changes.Length);
+
+    public SentPart BatchOf(int number, byte[] records, long rows, DocumentSigner? by = null)
+    {
+        var file = Crypt4GhFile.Seal(records, Trust.Store().EncryptionKeyOf("pseudonymisation")!);
+        return new SentPart(
+            file,
+            new SealBuilder(by ?? Population.Signer).Build(
+                SealTypes.Population,
+                "pseudonymisation",
+                SealNames.PopulationFeed,
+                number,
+                rows,
+                SealedBytes.Of(file)
+            )
+        );
+    }
+
+    public static byte[] Records(params PopulationRecord[] changes)
+    {
+        var records = new byte[changes.Length * PopulationRecord.Size];
+        for (var i = 0; i < changes.Length; i++)
+        {
+            changes[i].Write(records.AsSpan(i * PopulationRecord.Size));
+        }
+        return records;
+    }
+
+    public static PopulationRecord Became(string was, string stands) =>
+        new(PopulationKind.NumberChange, new DateOnly(2024, 5, 17), PersonIdentifier.Parse(was), PersonIdentifier.Parse(stands));
+
+    public static PopulationRecord Of(PopulationKind kind, string person) =>
+        new(kind, new DateOnly(2024, 5, 17), PersonIdentifier.Parse(person), null);
+
+    public Task<HttpResponseMessage> FeedAsync(int number, SentPart sent, HttpClient? by = null) => FeedAsync(number, sent.File, sent.Seal.Text, by);
+
+    public Task<HttpResponseMessage> FeedAsync(int number, byte[] file, string seal, HttpClient? by = null)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Put, $"/v1/population-feed/{number}") { Content = new ByteArrayContent(file) };
+        request.Headers.Add("Seal", seal);
+        return (by ?? AsPopulation).ActAsync(request);
+    }
+
+    /// <summary>Sends changes as the next batch.</summary>
+    public async Task TellAsync(params PopulationRecord[] changes)
+    {
+        var next = (int)JsonNode.Parse(await AsPopulation.TextAsync("/v1/population-feed"))!["next"]!;
+        using var response = await FeedAsync(next, Batch(next, changes));
+        Assert.Equal(204, (int)response.StatusCode);
+    }
+
+    /// <summary>Declares as a citizen; the answer.</summary>
+    public async Task<JsonNode> DeclareAsync(string number, string choice, string sub = "sub-anna")
+    {
+        using var response = await Citizen(number, sub).PostJsonAsync("/v1/opt-out", new { choice });
+        Assert.True(response.IsSuccessStatusCode, await response.TextAsync());
+        return JsonNode.Parse(await response.TextAsync())!;
+    }
+
+    /// <summary>Asks for the lineage's next file of aliases.</summary>
+    public Task<HttpResponseMessage> AliasesAsync(string lineage, int after, HttpClient? by = null, string? speKey = null) =>
+        (by ?? AsSpe).PostJsonAsync($"/v1/lineages/{lineage}/aliases", new { after, speKey = speKey ?? SpeKeyDocument });
+
+    /// <summary>The pairs of an answer: the pseudonym that was, and the one that stands.</summary>
+    public async Task<(string Was, string Stands)[]> AliasesOfAsync(string lineage, int number, HttpResponseMessage response)
+    {
+        Assert.True(response.StatusCode == System.Net.HttpStatusCode.OK, await response.TextAsync());
+        var file = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
+        var expected = new SealExpectation(SealTypes.Aliases, "pseudonymisation", Spe, SealNames.Aliases(lineage), number);
+        var seal = new SealVerifier(Trust.Store()).Verify(response.Headers.GetValues("Seal").Single(), expected, SealedBytes.Of(file));
+        var records = Crypt4GhFile.Open(file, SpeKey);
+        RecordFormat.Aliases.Check(records);
+        SealVerifier.CheckRows(seal.Payload, records.Length / RecordFormat.Aliases.Size);
+        return
+        [
+            .. records
+                .Chunk(RecordFormat.Aliases.Size)
+                .Select(record => (Convert.ToHexStringLower(record.AsSpan(0, 16)), Convert.ToHexStringLower(record.AsSpan(16)))),
+        ];
     }
 
     /// <summary>An encryption key of the SPE as somebody signs it.</summary>
@@ -317,6 +453,30 @@ internal sealed record TestOrder(
         var records = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
         RecordFormat.RekeyAnswers.Check(records);
         return ascending.Zip(Answers(records)).ToDictionary(pair => pair.First, pair => pair.Second.Value);
+    }
+
+    /// <summary>The permit pseudonyms of identifiers, as the SPE comes to them: tokenised, re-keyed and undone there.</summary>
+    public async Task<string[]> PermitPseudonymsAsync(params string[] identifiers)
+    {
+        var tokens = await TokeniseAsync(1, identifiers);
+        using var done = await HolderIsDoneAsync();
+        var delivered = await PseudonymsAsync(1, tokens.Where(token => token.Code == AnswerCode.Issued).Select(token => token.Value));
+        using var answer = await DeliveryKeyAsync(World.SpeKeyDocument);
+        var box = JsonNode.Parse(await answer.TextAsync())!["box"]!.GetValue<string>();
+        using var delivery = new BatchCipher(Crypt4GhFile.Open(Convert.FromBase64String(box), World.SpeKey));
+        return
+        [
+            .. tokens.Select(token =>
+            {
+                if (token.Code != AnswerCode.Issued)
+                {
+                    return token.Code.ToString();
+                }
+                var pseudonym = Convert.FromHexString(delivered[token.Value]);
+                delivery.Decrypt(pseudonym, pseudonym);
+                return Convert.ToHexStringLower(pseudonym);
+            }),
+        ];
     }
 
     public Task<HttpResponseMessage> DeliveryKeyAsync(string speKey) =>

@@ -5,19 +5,25 @@ using HealthDataNode.Protocol.Records;
 
 namespace HealthDataNode.Pseudonymisation.Domain;
 
-/// <summary>Identifiers to person tokens: <c>E(tokenKey, block)</c>, in answers of one length whatever became of a record.</summary>
-internal static class Tokeniser
+/// <summary>
+/// Identifiers to person tokens: <c>E(tokenKey, block)</c>, in answers of one length whatever became of a record. Who is
+/// withheld is left out before any token is made; that costs one more pass of the cipher and one look-up a person.
+/// </summary>
+/// <param name="token">The order's token cipher.</param>
+/// <param name="register">The cipher under which persons stand in the registers.</param>
+/// <param name="withheld">Whom the order does not get, whatever the reason.</param>
+internal sealed class Tokeniser(BatchCipher token, BatchCipher register, WithheldPersons withheld)
 {
     internal readonly record struct Outcome(long Issued, long Withheld, long Invalid, TokenSum Sum);
 
     /// <summary>Answers checked identifier records by position.</summary>
     /// <param name="records">11 digits each.</param>
     /// <param name="answers">17 bytes for each record.</param>
-    /// <param name="cipher">The order's token cipher.</param>
-    public static Outcome Answer(ReadOnlySpan<byte> records, Span<byte> answers, BatchCipher cipher)
+    public Outcome Answer(ReadOnlySpan<byte> records, Span<byte> answers)
     {
         var count = records.Length / PersonIdentifier.Length;
         var blocks = new byte[count * Block.Size];
+        var persons = new byte[blocks.Length];
         var positions = new int[count];
         var valid = 0;
         for (var i = 0; i < count; i++)
@@ -32,9 +38,21 @@ internal static class Tokeniser
                 AnswerRecord.WriteOther(AnswerCode.Invalid, answers.Slice(i * AnswerRecord.Size, AnswerRecord.Size));
             }
         }
-        var tokens = blocks.AsSpan(0, valid * Block.Size);
-        cipher.Encrypt(tokens, tokens);
+        register.Encrypt(blocks.AsSpan(0, valid * Block.Size), persons);
+        var kept = 0;
         for (var i = 0; i < valid; i++)
+        {
+            if (withheld.Contains(Person.Of(persons.AsSpan(i * Block.Size, Block.Size))))
+            {
+                AnswerRecord.WriteOther(AnswerCode.Withheld, answers.Slice(positions[i] * AnswerRecord.Size, AnswerRecord.Size));
+                continue;
+            }
+            blocks.AsSpan(i * Block.Size, Block.Size).CopyTo(blocks.AsSpan(kept * Block.Size));
+            positions[kept++] = positions[i];
+        }
+        var tokens = blocks.AsSpan(0, kept * Block.Size);
+        token.Encrypt(tokens, tokens);
+        for (var i = 0; i < kept; i++)
         {
             AnswerRecord.WriteIssued(
                 tokens.Slice(i * Block.Size, Block.Size),
@@ -43,7 +61,6 @@ internal static class Tokeniser
         }
         var sum = default(TokenSum).Add(tokens);
         CryptographicOperations.ZeroMemory(blocks);
-        // Nobody can opt out yet (EHDS 71 comes with its own issue): withheld is in the format, and zero.
-        return new Outcome(valid, 0, count - valid, sum);
+        return new Outcome(kept, valid - kept, count - valid, sum);
     }
 }

@@ -43,7 +43,7 @@ internal static class RegisterOrder
             verified = documents.Verify(request.Order, request.Permit);
             lineage = await database.Lineages.FindAsync([verified.Order.Payload.Lineage], cancellationToken);
             var head = LineageLedger.Next(lineage?.Head, verified.Permit);
-            lineage = Remember(database, lineage, head);
+            lineage = Remember(database, lineage, head, await database.LastChangeAsync(cancellationToken));
         }
         catch (DocumentRefusedException refused)
         {
@@ -57,6 +57,15 @@ internal static class RegisterOrder
         {
             return Refused.NotInForce();
         }
+        if (await TakenListAsync(database, verified.Source.OptOut, lineage.Id, cancellationToken) is not { } list)
+        {
+            return Refused.Problem(
+                ProblemTypes.DocumentRefused,
+                422,
+                "No such opt-out list",
+                "The permit names an opt-out list that was not given for it. Permit takes one at each decision and names its number and commitment."
+            );
+        }
         database.Orders.Add(
             new Order
             {
@@ -68,6 +77,7 @@ internal static class RegisterOrder
                 PermitText = request.Permit,
                 PermitVersion = verified.Permit.Payload.Version,
                 Budget = verified.Source.IdentifierBudget,
+                OptOutList = list.List,
                 State = "open",
                 RegisteredAt = time.GetUtcNow(),
             }
@@ -86,7 +96,28 @@ internal static class RegisterOrder
         return TypedResults.NoContent();
     }
 
-    private static Lineage Remember(PseudonymisationDb database, Lineage? lineage, LineageHead head)
+    // EHDS 71(3): the list at the time of approval. Only one that was taken here, under its commitment, counts, and none
+    // that another permit has named: nobody reaches back to a list from before somebody opted out.
+    private static async Task<OptOutList?> TakenListAsync(
+        PseudonymisationDb database,
+        PermitOptOut named,
+        string lineage,
+        CancellationToken cancellationToken
+    )
+    {
+        var list = await database.OptOutLists.SingleOrDefaultAsync(
+            list => list.List == named.List && list.Commitment == named.Commitment,
+            cancellationToken
+        );
+        if (list is null || list.Lineage is not null && list.Lineage != lineage)
+        {
+            return null;
+        }
+        list.Lineage = lineage;
+        return list;
+    }
+
+    private static Lineage Remember(PseudonymisationDb database, Lineage? lineage, LineageHead head, long lastChange)
     {
         if (lineage is null)
         {
@@ -97,6 +128,9 @@ internal static class RegisterOrder
                 Digest = head.Digest,
                 ApplicantSub = head.ApplicantSub,
                 ApplicantOrg = head.ApplicantOrg,
+                // Its pseudonyms follow the identity history of this moment; what comes later comes as aliases.
+                HistoryThrough = lastChange,
+                AliasThrough = lastChange,
             };
             database.Lineages.Add(lineage);
         }

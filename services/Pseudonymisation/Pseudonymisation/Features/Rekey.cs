@@ -35,6 +35,8 @@ internal static class Rekey
         PseudonymisationDb database,
         PermitStates permits,
         IPermitKeyStore keys,
+        RegisterKey register,
+        PersonRegisters registers,
         CancellationToken cancellationToken
     )
     {
@@ -95,7 +97,10 @@ internal static class Rekey
         var answers = new byte[tokens.Length / Block.Size * AnswerRecord.Size];
         using var pseudonym = permitKey.PseudonymCipher(order.Lineage);
         using var delivery = permitKey.DeliveryCipher(digest);
-        if (Rekeyer.Answer(tokens.Span, answers, token, pseudonym, delivery) is >= 0 and var forged)
+        using var person = await register.CipherAsync(cancellationToken);
+        var frozen = await database.Lineages.Where(one => one.Id == order.Lineage).Select(one => one.HistoryThrough).SingleAsync(cancellationToken);
+        var history = await registers.HistoryAsync(frozen, cancellationToken);
+        if (Rekeyer.Answer(tokens.Span, answers, token, pseudonym, delivery, person, history) is >= 0 and var forged)
         {
             return Refused.Problem(
                 ProblemTypes.UnknownToken,

@@ -50,6 +50,8 @@ internal static class Tokenise
         PermitStates permits,
         IPermitKeyStore keys,
         NodeKey nodeKey,
+        RegisterKey register,
+        PersonRegisters registers,
         IEventOutbox outbox,
         IOutboxWriter alarms,
         TimeProvider time,
@@ -122,11 +124,16 @@ internal static class Tokenise
         {
             return Refused.NotInForce();
         }
+        // As the population was at the first part: the codes of an order stay, whatever is declared or told meanwhile.
+        order.PopulationThrough ??= await database.LastChangeAsync(cancellationToken);
+        var withheld = await registers.WithheldAsync(order.OptOutList, order.PopulationThrough.Value, cancellationToken);
         using var cipher = permitKey.TokenCipher(digest);
+        using var person = await register.CipherAsync(cancellationToken);
         Answered answered;
         try
         {
-            answered = Answer(sealedPart, seal.Payload.Rows, nodeKey.Key, holderKey, cipher, Previous(before, part, cipher));
+            var tokeniser = new Tokeniser(cipher, person, withheld);
+            answered = Answer(sealedPart, seal.Payload.Rows, nodeKey.Key, holderKey, tokeniser, cipher, Previous(before, part, cipher));
         }
         catch (ProtocolException exception)
         {
@@ -173,6 +180,7 @@ internal static class Tokenise
         long rows,
         EncryptionKey own,
         byte[] holderKey,
+        Tokeniser tokeniser,
         BatchCipher cipher,
         ReadOnlyMemory<byte> previous
     )
@@ -187,7 +195,7 @@ internal static class Tokenise
             for (var batch = records.ReadBatch(); batch.Length > 0; batch = records.ReadBatch())
             {
                 var part = answers.AsSpan(0, batch.Length / PersonIdentifier.Length * AnswerRecord.Size);
-                var outcome = Tokeniser.Answer(batch, part, cipher);
+                var outcome = tokeniser.Answer(batch, part);
                 writer.Write(part);
                 total = new Tokeniser.Outcome(
                     total.Issued + outcome.Issued,

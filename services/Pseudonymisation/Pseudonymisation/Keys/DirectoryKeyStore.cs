@@ -5,7 +5,7 @@ using HealthDataNode.Protocol.Trust;
 namespace HealthDataNode.Pseudonymisation.Keys;
 
 /// <summary>One file of mode 0600 per lineage under <c>Keys:Permits</c>, else <c>permits</c> below the party's own keys.</summary>
-internal sealed class DirectoryKeyStore(IConfiguration configuration) : IPermitKeyStore
+internal sealed class DirectoryKeyStore(IConfiguration configuration, KeyTap tap) : IPermitKeyStore
 {
     private readonly Lock gate = new();
     private readonly string directory =
@@ -28,6 +28,7 @@ internal sealed class DirectoryKeyStore(IConfiguration configuration) : IPermitK
             using var key = PermitKey.Generate();
             Span<byte> raw = stackalloc byte[PermitKey.Size];
             key.CopyTo(raw);
+            tap.Keep(lineage, raw);
             PrivateFile.Write(PathOf(lineage), raw);
             CryptographicOperations.ZeroMemory(raw);
         }

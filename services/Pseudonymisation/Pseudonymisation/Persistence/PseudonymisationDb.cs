@@ -11,6 +11,11 @@ public sealed class PseudonymisationDb(DbContextOptions<PseudonymisationDb> opti
     public DbSet<Order> Orders => Set<Order>();
     public DbSet<IdentifierPart> Parts => Set<IdentifierPart>();
     public DbSet<RekeyBatch> Rekeys => Set<RekeyBatch>();
+    public DbSet<Declaration> Declarations => Set<Declaration>();
+    public DbSet<OptOutList> OptOutLists => Set<OptOutList>();
+    public DbSet<PopulationBatch> PopulationBatches => Set<PopulationBatch>();
+    public DbSet<PopulationChange> PopulationChanges => Set<PopulationChange>();
+    public DbSet<AliasFile> Aliases => Set<AliasFile>();
 
     /// <summary>The order, locked until the transaction ends: one call at a time works on an order.</summary>
     public Task<Order?> LockOrderAsync(string digest, CancellationToken cancellationToken) =>
@@ -25,6 +30,35 @@ public sealed class PseudonymisationDb(DbContextOptions<PseudonymisationDb> opti
     public Task LockLineagesAsync(CancellationToken cancellationToken) =>
         Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(71, 66)", cancellationToken);
 
+    /// <summary>Declarations and lists are made one after another, until the transaction ends: a list is final.</summary>
+    public Task LockDeclarationsAsync(CancellationToken cancellationToken) =>
+        Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(71, 3)", cancellationToken);
+
+    /// <summary>Batches of the population register are taken one after another.</summary>
+    public Task LockPopulationAsync(CancellationToken cancellationToken) =>
+        Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(71, 42)", cancellationToken);
+
+    /// <summary>The number of the population register's last change; 0 where there is none.</summary>
+    public async Task<long> LastChangeAsync(CancellationToken cancellationToken) =>
+        await PopulationBatches.MaxAsync(batch => (long?)batch.LastChange, cancellationToken) ?? 0;
+
+    /// <summary>Every identifier of one person by the newest identity history, that one included.</summary>
+    public Task<List<byte[]>> IdentifiersOfAsync(byte[] person, CancellationToken cancellationToken) =>
+        Database
+            .SqlQuery<byte[]>(
+                $"""
+                WITH RECURSIVE identity(person) AS (
+                    SELECT {person}
+                    UNION
+                    SELECT CASE WHEN change.person = identity.person THEN change.other ELSE change.person END
+                    FROM identity JOIN pseudonymisation.population_changes change
+                        ON change.kind = 'N' AND (change.person = identity.person OR change.other = identity.person)
+                )
+                SELECT person AS "Value" FROM identity
+                """
+            )
+            .ToListAsync(cancellationToken);
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.HasDefaultSchema("pseudonymisation");
@@ -34,6 +68,14 @@ public sealed class PseudonymisationDb(DbContextOptions<PseudonymisationDb> opti
         modelBuilder.Entity<Order>().Property(order => order.Lineage).HasColumnName("lineage");
         modelBuilder.Entity<IdentifierPart>().ToTable("parts").HasKey(part => new { part.OrderDigest, part.Part });
         modelBuilder.Entity<RekeyBatch>().ToTable("rekeys").HasKey(batch => new { batch.OrderDigest, batch.Batch });
+        modelBuilder.Entity<Declaration>().ToTable("opt_out_declarations").HasKey(declaration => declaration.Number);
+        modelBuilder.Entity<Declaration>().Property(declaration => declaration.Number).ValueGeneratedNever();
+        modelBuilder.Entity<OptOutList>().ToTable("opt_out_lists").HasKey(list => list.Decision);
+        modelBuilder.Entity<PopulationBatch>().ToTable("population_batches").HasKey(batch => batch.Batch);
+        modelBuilder.Entity<PopulationBatch>().Property(batch => batch.Batch).ValueGeneratedNever();
+        modelBuilder.Entity<PopulationChange>().ToTable("population_changes").HasKey(change => change.Number);
+        modelBuilder.Entity<PopulationChange>().Property(change => change.Number).ValueGeneratedNever();
+        modelBuilder.Entity<AliasFile>().ToTable("aliases").HasKey(file => new { file.Lineage, file.Number });
         modelBuilder.AddMessaging();
     }
 }
@@ -50,6 +92,12 @@ public sealed class Lineage
 
     /// <summary>The signed record of the shredding.</summary>
     public string? ShredRecord { get; set; }
+
+    /// <summary>The last change of the identity history that its pseudonyms follow: as it was at its first order.</summary>
+    public long HistoryThrough { get; init; }
+
+    /// <summary>The last change that its aliases cover.</summary>
+    public long AliasThrough { get; set; }
 
     public LineageHead Head => new(Id, Version, Digest, ApplicantSub, ApplicantOrg);
 }
@@ -70,6 +118,12 @@ public sealed class Order
 
     /// <summary><c>open</c>, <c>closing</c> (the holder is done: re-keying may begin) or <c>closed</c>.</summary>
     public required string State { get; set; }
+
+    /// <summary>Number of the opt-out list that the permit names for the source.</summary>
+    public required long OptOutList { get; init; }
+
+    /// <summary>The population register's last change at the order's first part: codes stay as they were.</summary>
+    public long? PopulationThrough { get; set; }
 
     public string? ClosingText { get; set; }
     public string? Outcome { get; set; }

@@ -63,6 +63,8 @@ var pseudonymisation = builder.AddProject<Projects.Pseudonymisation>("pseudonymi
     .WithReference(permit)
     .WaitForCompletion(setup);
 
+permit.WithReference(pseudonymisation); // each asks the other: permit states, opt-out lists
+
 var gateway = builder.AddProject<Projects.Gateway>("gateway")
     .AsService(node)
     .WithEnvironment("Keys__Uploads", node.In("keys", "gateway", "uploads"))

@@ -7,7 +7,8 @@ namespace HealthDataNode.Permit.Contracts.V1;
 /// <param name="Org">The applicant's organisation number.</param>
 /// <param name="Purpose">EHDS 53(1), for example <c>53(1)(e)</c>.</param>
 /// <param name="Sources">Names of the sources asked for.</param>
-/// <param name="Authority">The authority that has the case.</param>
+/// <param name="Authority">The authority of the first case.</param>
+/// <param name="Authorities">The authorities that have a case each.</param>
 public sealed record ApplicationSubmitted(
     Guid Application,
     int Version,
@@ -15,8 +16,16 @@ public sealed record ApplicationSubmitted(
     string Org,
     string Purpose,
     IReadOnlyList<string> Sources,
-    string Authority
+    string Authority,
+    IReadOnlyList<string>? Authorities = null
 );
+
+/// <summary>The applicant was told what an application is expected to cost (EHDS 62(5)).</summary>
+/// <param name="Application">The application.</param>
+/// <param name="Version">The application's version.</param>
+/// <param name="Currency">ISO 4217.</param>
+/// <param name="Total">In whole units of it, excluding value added tax.</param>
+public sealed record FeeEstimated(Guid Application, int Version, string Currency, long Total);
 
 /// <summary>An officer asked the applicant for information; the clock stands still.</summary>
 /// <param name="Application">The application.</param>
@@ -53,11 +62,35 @@ public sealed record CasePrepared(Guid Application, Guid Case, int Version, stri
 /// <param name="Version">The application's version.</param>
 /// <param name="Sub">The decision-maker's opaque id.</param>
 /// <param name="Outcome"><c>granted</c> or <c>refused</c>.</param>
-/// <param name="Lineage">The permit's lineage where granted.</param>
+/// <param name="Lineage">The permit's lineage where this brought sources into it.</param>
 public sealed record CaseDecided(Guid Application, Guid Case, int Version, string Sub, string Outcome, string? Lineage = null);
 
-/// <summary>A permit was granted and signed.</summary>
-/// <param name="Lineage">The permit with its later amendments.</param>
+/// <summary>An approval that sources need beside the decision of their case was given or refused.</summary>
+/// <param name="Application">The application.</param>
+/// <param name="Version">The application's version.</param>
+/// <param name="Sub">The opaque id of who decided.</param>
+/// <param name="Kind"><c>ethics</c> or <c>dispensation</c>.</param>
+/// <param name="Outcome"><c>granted</c> or <c>refused</c>.</param>
+/// <param name="Lineage">The permit's lineage where this was the last thing that a source waited for.</param>
+public sealed record ApprovalDecided(Guid Application, int Version, string Sub, string Kind, string Outcome, string? Lineage = null);
+
+/// <summary>An authority took its own decision back; those of others stand, and the permit goes on without its sources.</summary>
+/// <param name="Application">The application.</param>
+/// <param name="Case">The case.</param>
+/// <param name="Version">The application's version.</param>
+/// <param name="Sub">The decision-maker's opaque id.</param>
+/// <param name="Lineage">The permit's lineage.</param>
+public sealed record DecisionRevoked(Guid Application, Guid Case, int Version, string Sub, string Lineage);
+
+/// <summary>Results left a room: the environment's signed record was taken into the register (EHDS 73(2)).</summary>
+/// <param name="Lineage">The lineage.</param>
+/// <param name="Spe">Party id of the environment.</param>
+/// <param name="Record">Digest of the signed record.</param>
+/// <param name="At">When they left, UTC.</param>
+public sealed record ReleaseRecorded(string Lineage, string Spe, string Record, DateTimeOffset At);
+
+/// <summary>A version of a permit was signed: the first one, one with more sources, or one with fewer.</summary>
+/// <param name="Lineage">The permit with its later versions.</param>
 /// <param name="Version">Version within the lineage, from 1.</param>
 /// <param name="Document">The permit, a JWS of type <c>permit+jwt</c>; whoever acts on it verifies it.</param>
 /// <param name="Sources">Names of the sources that it names.</param>

@@ -20,7 +20,13 @@ public static class PermitApi
         ExtendTimeLimit.Map(v1);
         PrepareCase.Map(v1);
         DecideCase.Map(v1);
+        DecideApproval.Map(v1);
+        ReadFeeEstimate.Map(v1);
         ListPermits.Map(v1);
+        ReadRegister.Map(v1);
+        ReadStatistics.Map(v1);
+        RecordRelease.Map(v1);
+        ListReleases.Map(v1);
         ListDecisions.Map(v1);
         ReadPermitDocument.Map(v1);
         RevokePermit.Map(v1);

@@ -1,9 +1,13 @@
+using HealthDataNode.Permit.Consumers;
+using HealthDataNode.Permit.Domain.Authorities;
+using HealthDataNode.Permit.Domain.Fees;
 using HealthDataNode.Permit.Domain.Policy;
 using HealthDataNode.Permit.Features;
 using HealthDataNode.Permit.Neighbours;
 using HealthDataNode.Permit.Persistence;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Trust;
+using HealthDataNode.Pseudonymisation.Contracts.V1;
 using HealthDataNode.ServiceDefaults;
 using HealthDataNode.ServiceDefaults.Idempotency;
 using HealthDataNode.ServiceDefaults.Identity;
@@ -20,13 +24,19 @@ public static class PermitHost
         var builder = WebApplication.CreateBuilder(args);
         builder.AddServiceDefaults("permit");
         builder.AddParty(KeyUses.Permit);
-        builder.AddDatabase<PermitDb>("permit");
+        builder.AddDatabase<PermitDb>(
+            "permit",
+            consumes => consumes.On<DeletionProved, LineageEndHandler>().On<KeyShredded, LineageEndHandler>()
+        );
         Neighbourhood.Add(builder);
         builder.Services.AddSingleton(services =>
             PolicyProfile.Named(services.GetRequiredService<IConfiguration>()["Policy:Profile"] ?? "EHDS-2029")
         );
+        builder.Services.AddSingleton(AuthorityRegister.Current);
+        builder.Services.AddSingleton(FeeRules.Current);
         builder.Services.AddScoped<ApplicationStore>();
         builder.Services.AddScoped<CaseAct>();
+        builder.Services.AddScoped<SignPermit>();
         configure?.Invoke(builder);
         var app = builder.Build();
         // A service that cannot sign, or trusts nobody, shall not start.

@@ -17,5 +17,9 @@ internal sealed class PrepareCase : IStep
             ["reasons"] = "The purpose is research, the data are necessary and proportionate, the safeguards suffice.",
         };
         await officer.PostAsync($"/permit/v1/cases/{world.Case}/preparation", proposal, cancellationToken);
+        // A decision of its own that the sources need (invariant 13).
+        var committee = await world.AtEdgeAsync("ethics.member", cancellationToken);
+        var approval = new JsonObject { ["outcome"] = "granted", ["reasons"] = "The benefit outweighs the burden." };
+        await committee.PostAsync($"/permit/v1/applications/{world.Application}/approvals/ethics", approval, cancellationToken);
     }
 }

@@ -68,13 +68,17 @@ public sealed class Calling_the_permit_service(PostgresFixture postgres)
         var handled = Guid.Parse("019d0000-0000-7000-8000-000000000002");
         object[] events =
         [
-            new ApplicationSubmitted(id, 3, "sub", "999000301", "53(1)(e)", ["cancer", "death"], "hdab"),
+            new ApplicationSubmitted(id, 3, "sub", "999000301", "53(1)(e)", ["cancer", "death"], "hdab", ["hdab", "hospitaltrust"]),
+            new FeeEstimated(id, 3, "NOK", 20280),
             new InformationRequested(id, handled, 4, "sub"),
             new InformationGiven(id, handled, 5, "sub"),
             new TimeLimitExtended(id, handled, 6, "sub"),
             new CasePrepared(id, handled, 7, "sub", "granted"),
             new CaseDecided(id, handled, 10, "sub", "granted", "l-0123456789abcdef0123"),
             new PermitGranted("l-0123456789abcdef0123", 1, "header.payload.signature", ["cancer", "death"]),
+            new ApprovalDecided(id, 8, "sub", "ethics", "granted", "l-0123456789abcdef0123"),
+            new DecisionRevoked(id, handled, 12, "sub", "l-0123456789abcdef0123"),
+            new ReleaseRecorded("l-0123456789abcdef0123", "referencespe", new string('c', 64), DateTimeOffset.UnixEpoch),
             new PermitRevoked("l-0123456789abcdef0123", 1, "sub", DateTimeOffset.UnixEpoch),
         ];
         Assert.Equal(typeof(PermitGranted).Assembly.GetExportedTypes().Length, events.Length);

@@ -2,10 +2,15 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HealthDataNode.Permit;
+using HealthDataNode.Permit.Consumers;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Trust;
+using HealthDataNode.ServiceDefaults.Messaging;
+using HealthDataNode.Services.Tests.Gateway;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Facts = HealthDataNode.Pseudonymisation.Contracts.V1;
 
 namespace HealthDataNode.Services.Tests.Permit;
 
@@ -35,6 +40,9 @@ internal sealed class PermitWorld : IAsyncDisposable
     public HttpClient Colleague => Host.As(Ivar, ["data-user"], org: "999000301");
     public HttpClient Officer => Host.As("sub-officer", ["case-officer"], "999000001", "hdab");
     public HttpClient Maker => Host.As("sub-maker", ["decision-maker"], "999000001", "hdab");
+    public HttpClient Committee => Host.As("sub-ethics", ["ethics-committee"], "999000501", "rek");
+    public HttpClient TrustOfficer => Host.As("sub-trust-officer", ["case-officer"], "999000103", "hospitaltrust");
+    public HttpClient TrustMaker => Host.As("sub-trust-maker", ["decision-maker"], "999000103", "hospitaltrust");
     public HttpClient Gateway => Host.As("service-gateway", ["rekey"], party: "gateway");
     public HttpClient ReferenceSpe => Host.As("service-spe", ["spe"], party: Spe);
 
@@ -55,8 +63,21 @@ internal sealed class PermitWorld : IAsyncDisposable
             ["ConnectionStrings:permit"] = database,
             ["services:catalogue:http:0"] = neighbours.Address,
             ["services:speregistry:http:0"] = neighbours.Address,
+            ["services:pseudonymisation:http:0"] = neighbours.Address,
         };
-        var host = await ServiceHost.StartAsync(PermitHost.Build, "permit", settings, time, configure);
+        var client = Path.Combine(trust.KeysOf("permit"), "client.pem");
+        using (SigningKey.LoadOrCreate(client)) { }
+        var host = await ServiceHost.StartAsync(
+            PermitHost.Build,
+            "permit",
+            settings,
+            time,
+            builder =>
+            {
+                builder.Services.AddSingleton(TestIssuer.Of("permit", [], client));
+                configure?.Invoke(builder);
+            }
+        );
         var world = new PermitWorld(trust, neighbours, host, database, time, speKey);
         world.DescribeSources();
         world.SetEnvironment("approved", Start.AddYears(2), world.SpeKey);
@@ -112,10 +133,91 @@ internal sealed class PermitWorld : IAsyncDisposable
         return (id, (string)(await submitted.JsonAsync())["case"]!["id"]!);
     }
 
-    /// <summary>Drafts, submits and prepares.</summary>
+    /// <summary>A complete application for three sources, of which the hospital trust decides on one.</summary>
+    public static JsonObject ForThree(bool allOrNothing = false)
+    {
+        var content = Complete();
+        content["allOrNothing"] = allOrNothing;
+        content["sources"]!
+            .AsArray()
+            .Add(
+                new JsonObject
+                {
+                    ["source"] = "treatment",
+                    ["variables"] = new JsonArray("drug"),
+                    ["expectedPersons"] = 400,
+                }
+            );
+        return content;
+    }
+
+    /// <summary>Drafts and submits for three sources: one case for the HDAB, one for the hospital trust.</summary>
+    public async Task<(string Application, string Hdab, string Trust)> SubmitToBothAsync(bool allOrNothing = false)
+    {
+        var (application, _) = await SubmitAsync(ForThree(allOrNothing));
+        var cases = (await (await Applicant.GetAsync($"v1/applications/{application}")).JsonAsync())["cases"]!.AsArray();
+        string Of(string authority) => (string)cases.Single(handled => (string?)handled!["authority"] == authority)!["id"]!;
+        return (application, Of("hdab"), Of("hospitaltrust"));
+    }
+
+    /// <summary>An approval by the authority that gives it.</summary>
+    public Task<HttpResponseMessage> ApproveAsync(string application, string kind = "ethics", string outcome = "granted", HttpClient? by = null, string? key = null) =>
+        (by ?? (kind == "ethics" ? Committee : Maker)).SendAsync(
+            With(
+                HttpMethod.Post,
+                $"v1/applications/{application}/approvals/{kind}",
+                new { outcome, reasons = "As assessed." },
+                key ?? Guid.NewGuid().ToString()
+            )
+        );
+
+    /// <summary>Prepares the trust's case, and decides it.</summary>
+    public async Task<HttpResponseMessage> DecideAtTrustAsync(string id, string outcome = "granted")
+    {
+        (await TrustOfficer.PostAsJsonAsync($"v1/cases/{id}/preparation", new { outcome, reasons = "Assessed." })).EnsureSuccessStatusCode();
+        return await DecideAsync(id, outcome, by: TrustMaker);
+    }
+
+    /// <summary>Prepares the HDAB's case, and decides it.</summary>
+    public async Task<HttpResponseMessage> DecideAtHdabAsync(string id, string outcome = "granted")
+    {
+        (await Officer.PostAsJsonAsync($"v1/cases/{id}/preparation", new { outcome, reasons = "Assessed." })).EnsureSuccessStatusCode();
+        return await DecideAsync(id, outcome);
+    }
+
+    /// <summary>The newest version of a permit, verified.</summary>
+    public async Task<SignedDocument<PermitDocument>> PermitAsync(string lineage) =>
+        Trust.Store().Verify<PermitDocument>(await Gateway.GetStringAsync($"v1/permits/{lineage}/document"));
+
+    /// <summary>What Pseudonymisation tells of a lineage that has ended, as the broker brings it; each twice.</summary>
+    public async Task EndAsync(string lineage)
+    {
+        object[] told =
+        [
+            new Facts.DeletionProved(lineage, Spe, new string('a', 64), Time.GetUtcNow()),
+            new Facts.KeyShredded(lineage, new string('b', 64), Time.GetUtcNow().AddMinutes(1)),
+        ];
+        foreach (var message in told.Concat(told))
+        {
+            await using var scope = Host.Services.CreateAsyncScope();
+            var handler = scope.ServiceProvider.GetRequiredService<LineageEndHandler>();
+            var received = new ReceivedEvent(Guid.NewGuid(), "", "pseudonymisation", 1, Time.GetUtcNow(), null, "");
+            await (
+                message is Facts.DeletionProved proved
+                    ? handler.HandleAsync(proved, received, TestContext.Current.CancellationToken)
+                    : handler.HandleAsync((Facts.KeyShredded)message, received, TestContext.Current.CancellationToken)
+            );
+        }
+    }
+
+    /// <summary>A record of what left a room, signed by the environment.</summary>
+    public SignedDocument<Release> SignRelease(Release release) => speKey.Sign(release);
+
+    /// <summary>Drafts, submits and prepares, and the ethics committee says yes.</summary>
     public async Task<(string Application, string Case)> PrepareAsync(JsonObject? content = null)
     {
         var (application, id) = await SubmitAsync(content);
+        (await ApproveAsync(application)).EnsureSuccessStatusCode();
         (await Officer.PostAsJsonAsync($"v1/cases/{id}/preparation", new { outcome = "granted", reasons = "All of 68(1) is met." })).EnsureSuccessStatusCode();
         return (application, id);
     }
@@ -205,6 +307,12 @@ internal sealed class PermitWorld : IAsyncDisposable
             source = "death",
             holder = "deathregistry",
             variables = new object[] { new { name = "death_date", datatype = "date" } },
+        };
+        Around.Descriptions["treatment"] = new
+        {
+            source = "treatment",
+            holder = "hospitaltrust",
+            variables = new object[] { new { name = "drug", datatype = "string", maxLength = 20 } },
         };
     }
 }

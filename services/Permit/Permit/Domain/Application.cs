@@ -1,8 +1,12 @@
+using HealthDataNode.Permit.Domain.Authorities;
+using HealthDataNode.Permit.Domain.Fees;
 using HealthDataNode.Permit.Domain.Policy;
 
 namespace HealthDataNode.Permit.Domain;
 
-/// <summary>An application with its case and permit: a fold over its events, and the acts that the rules allow on it.</summary>
+/// <summary>
+/// An application with its cases, approvals and permit: a fold over its events, and the acts that the rules allow on it.
+/// </summary>
 public sealed record Application
 {
     /// <summary>Its id.</summary>
@@ -26,23 +30,43 @@ public sealed record Application
     /// <summary>Sources as the catalogue described them at submission.</summary>
     public IReadOnlyList<DescribedSource> Sources { get; init; } = [];
 
-    /// <summary>The case, once submitted.</summary>
-    public Case? Case { get; init; }
+    /// <summary>One case per authority, once submitted.</summary>
+    public IReadOnlyList<Case> Cases { get; init; } = [];
 
-    /// <summary>The permit, once granted.</summary>
-    public IssuedPermit? Permit { get; init; }
+    /// <summary>The approvals that any of its sources needs.</summary>
+    public IReadOnlyList<Approval> Approvals { get; init; } = [];
 
-    /// <summary>When and why the permit was revoked.</summary>
+    /// <summary>What it is expected to cost.</summary>
+    public FeeEstimate? Fee { get; init; }
+
+    /// <summary>Every version of its permit: one lineage.</summary>
+    public IReadOnlyList<IssuedPermit> Permits { get; init; } = [];
+
+    /// <summary>The newest version of the permit.</summary>
+    public IssuedPermit? Permit => Permits is [.., var newest] ? newest : null;
+
+    /// <summary>When and why the permit ended before its time.</summary>
     public Revocation? Revocation { get; init; }
+
+    /// <summary>When the environment proved that it had deleted everything.</summary>
+    public DateTimeOffset? DeletedAt { get; init; }
+
+    /// <summary>When the lineage's key was shredded.</summary>
+    public DateTimeOffset? ShreddedAt { get; init; }
 
     /// <summary>Where it stands.</summary>
     public ApplicationState State =>
-        Case switch
-        {
-            null => ApplicationState.Draft,
-            { Decision: null } => ApplicationState.Submitted,
-            _ => ApplicationState.DecisionIssued,
-        };
+        Cases.Count == 0 ? ApplicationState.Draft
+        : Cases.Any(handled => handled.Decision is null) ? ApplicationState.Submitted
+        : ApplicationState.DecisionIssued;
+
+    /// <summary>Sources that are decided and approved and not in the permit yet: they enter its next version.</summary>
+    public IReadOnlyList<(CaseSource Source, Case Case)> Entering =>
+        Revocation is not null || (Content.AllOrNothing && !AllSources.All(IsReady)) ? []
+        : [.. AllSources.Where(entry => IsReady(entry) && Permit?.Sources.Contains(entry.Source.Source) != true)];
+
+    private IEnumerable<(CaseSource Source, Case Case)> AllSources =>
+        Cases.SelectMany(handled => handled.Sources.Select(source => (source, handled)));
 
     /// <summary>Folds a history; null when there is none.</summary>
     public static Application? Fold(Guid id, IEnumerable<RecordedEvent> history) =>
@@ -70,20 +94,54 @@ public sealed record Application
         var after = recorded.Event switch
         {
             ApplicationRevised revised => before with { Content = revised.Content },
-            ApplicationSubmitted submitted => before with { Sources = submitted.Sources, SubmittedAt = recorded.At },
-            CaseOpened opened => before with { Case = Case.Open(opened, recorded.At) },
-            InformationGiven given => before with
+            ApplicationSubmitted submitted => before with
             {
-                Content = given.Content ?? before.Content,
-                Sources = given.Sources ?? before.Sources,
-                Case = before.Case!.Apply(recorded),
+                Sources = submitted.Sources,
+                SubmittedAt = recorded.At,
+                Approvals = [.. submitted.Approvals.Select(required => new Approval(required, null))],
             },
-            PermitIssued issued => before with { Permit = issued.Permit },
+            FeeEstimated fee => before with { Fee = new FeeEstimate(fee.Currency, fee.Lines, recorded.At) },
+            CaseOpened opened => before with { Cases = [.. before.Cases, Case.Open(opened, recorded)] },
+            InformationGiven { Content: not null } given => before with
+            {
+                Content = given.Content,
+                Sources = given.Sources ?? before.Sources,
+                Cases = [.. before.Cases.Select(c => c.Id == given.Case ? c.Apply(recorded) : c.Corrected(recorded))],
+            },
+            ApprovalDecided decided => before with
+            {
+                Approvals =
+                [
+                    .. before.Approvals.Select(approval =>
+                        approval.Required.Kind == decided.Kind
+                            ? approval with { Decision = new Judgement(decided.Outcome, decided.Reasons, recorded.At, recorded.Actor) }
+                            : approval
+                    ),
+                ],
+            },
+            PermitIssued issued => before with { Permits = [.. before.Permits, issued.Permit] },
             PermitWithdrawn withdrawn => before with { Revocation = new(recorded.At, recorded.Actor, withdrawn.Reasons) },
-            _ => before with { Case = before.Case!.Apply(recorded) },
+            DeletionProved proved => before with { DeletedAt = proved.ProvedAt },
+            KeyShredded shredded => before with { ShreddedAt = shredded.ShreddedAt },
+            CaseEvent happened => before with
+            {
+                Cases = [.. before.Cases.Select(c => c.Id == happened.Case ? c.Apply(recorded) : c)],
+            },
+            _ => throw new InvalidOperationException($"{recorded.Event.GetType().Name} is not known."),
         };
         return after with { Version = recorded.Sequence };
     }
+
+    /// <summary>What it would be after events that are not stored yet.</summary>
+    public Application Foresee(string actor, DateTimeOffset at, IEnumerable<ApplicationEvent> events) =>
+        events.Aggregate(this, (state, happened) => Apply(Id, state, new RecordedEvent(state.Version + 1, at, actor, happened)));
+
+    /// <summary>The case of an authority; null where it has none.</summary>
+    public Case? CaseOf(string? authority) => Cases.SingleOrDefault(handled => handled.Authority == authority);
+
+    /// <summary>Whether an authority decides anything of it: a case, or an approval.</summary>
+    public bool Concerns(string? authority) =>
+        CaseOf(authority) is not null || Approvals.Any(approval => approval.Required.Authority == authority);
 
     /// <summary>Changes a draft.</summary>
     public Ruling Revise(ApplicationContent content) =>
@@ -95,74 +153,176 @@ public sealed record Application
                 "It can be corrected only in answer to a request for information."
             );
 
-    /// <summary>Sends it in; one case for the one authority of the profile.</summary>
-    public Ruling Submit(IReadOnlyList<DescribedSource> sources, Guid newCase, PolicyProfile profile) =>
-        State == ApplicationState.Draft
-            ? Ruling.Allow(
-                new ApplicationSubmitted(sources),
-                new CaseOpened(newCase, profile.Authority, profile.Name)
-            )
-            : Ruling.Conflict("already-submitted", "The application was submitted", "Follow its case instead.");
+    /// <summary>
+    /// Sends it in: one case for each authority that is competent for any of its sources on this day, and the estimate of
+    /// what it will cost.
+    /// </summary>
+    public Ruling Submit(
+        IReadOnlyList<DescribedSource> sources,
+        AuthorityRegister register,
+        FeeRules fees,
+        PolicyProfile profile,
+        DateTimeOffset now
+    )
+    {
+        if (State != ApplicationState.Draft)
+        {
+            return Ruling.Conflict("already-submitted", "The application was submitted", "Follow its cases instead.");
+        }
+        var competences = sources.Select(source => register.CompetentFor(source.Source, now)!).ToList();
+        var required = register.Approvals.Where(rule => competences.Any(c => c.Approvals.Contains(rule.Kind)));
+        var opened = competences
+            .GroupBy(competence => competence.Authority)
+            .Select(case_ => new CaseOpened(
+                Guid.CreateVersion7(now),
+                case_.Key,
+                profile.Name,
+                [.. case_.Select(c => new CaseSource(c.Source, c.LegalBasis, c.Approvals))]
+            ))
+            .ToList();
+        return Ruling.Allow(
+            [
+                new ApplicationSubmitted(
+                    sources,
+                    [.. required.Select(rule => new RequiredApproval(rule.Kind, rule.Authority, rule.Role, rule.LegalBasis))]
+                ),
+                fees.Estimate(opened.ToDictionary(c => c.Authority, c => (IReadOnlyList<string>)[.. c.Sources.Select(s => s.Source)])),
+                .. opened,
+            ]
+        );
+    }
 
-    /// <summary>The applicant answers, within four weeks (68(4)).</summary>
+    /// <summary>The applicant answers, within four weeks (68(4)); a correction comes with a new estimate.</summary>
+    /// <param name="asked">Which case asked; may be left out where only one has.</param>
+    /// <param name="answer">In words.</param>
+    /// <param name="content">The whole corrected content, or null.</param>
+    /// <param name="sources">What the catalogue says of its sources; with a content.</param>
+    /// <param name="fees">For the estimate.</param>
+    /// <param name="now">Now.</param>
     public Ruling GiveInformation(
+        Guid? asked,
         string answer,
         ApplicationContent? content,
         IReadOnlyList<DescribedSource>? sources,
+        FeeRules fees,
         DateTimeOffset now
-    ) =>
-        Case switch
+    )
+    {
+        var waiting = Cases.Where(c => c.IsAnswerOutstanding && c.Decision is null && (asked is null || c.Id == asked)).ToList();
+        return waiting switch
         {
-            { Decision: null } waiting when waiting.CompletionIsLate(now) => Ruling.Conflict(
+            [] => Ruling.Conflict("no-information-requested", "Nobody asked for information", "Wait until the authority asks."),
+            [_, _, ..] => Ruling.Conflict("several-asked", "Several authorities have asked", "Send 'case': each is answered on its own."),
+            [var one] when one.CompletionIsLate(now) => Ruling.Conflict(
                 "completion-window-closed",
                 "The time for completion has ended",
                 "The permit shall not be issued (EHDS 68(4)); apply anew."
             ),
-            null or { State: not CaseState.AwaitingAdditionalInformation } => Ruling.Conflict(
-                "no-information-requested",
-                "Nobody asked for information",
-                "Wait until the authority asks."
+            _ when content is not null && !Correction.LeavesAlone(this, content) => Ruling.Conflict(
+                "decided-on",
+                "Somebody has decided on what you change",
+                "Keep the sources, and what was decided on, as they are; or apply anew."
             ),
-            _ => Ruling.Allow(new InformationGiven(answer, content, sources)),
+            [var one] => Ruling.Allow(
+                [
+                    new InformationGiven(one.Id, answer, content, sources),
+                    fees.Estimate(Cases.ToDictionary(c => c.Authority, c => (IReadOnlyList<string>)[.. c.Sources.Select(s => s.Source)])),
+                ]
+            ),
         };
+    }
 
-    /// <summary>An officer of the authority acts on the case.</summary>
+    /// <summary>An officer of the authority acts on its case.</summary>
     public Ruling ByOfficer(Official official, Func<Case, Ruling> act)
     {
-        if (Case is null || official.Authority != Case.Authority)
-        {
-            throw new InvalidOperationException("Not this official's case: the caller must answer 404 before.");
-        }
-        if (official.Sub == Applicant.Sub || Content.Persons?.Contains(official.Sub) == true)
-        {
-            return Ruling.Forbid(
-                "conflict-of-interest",
-                "You are a person of this application",
-                "Somebody else must handle it."
-            );
-        }
-        return act(Case);
+        var handled =
+            CaseOf(official.Authority)
+            ?? throw new InvalidOperationException("Not this official's case: the caller must answer 404 before.");
+        return Conflicted(official) ?? act(handled);
     }
 
     /// <summary>Another person than the preparer decides.</summary>
     public Ruling Decide(Official official, Outcome outcome, string reasons, DateTimeOffset now) =>
-        ByOfficer(official, handled => handled.Decide(official, outcome, reasons, now));
+        ByOfficer(
+            official,
+            handled =>
+                handled.Decide(official, outcome, reasons, now) is { Refusal: null } allowed
+                    ? (outcome == Outcome.Granted ? Ungrantable(handled) : null) ?? allowed
+                    : handled.Decide(official, outcome, reasons, now)
+        );
 
-    /// <summary>The authority takes the permit back, 63(3).</summary>
+    /// <summary>An official of another authority gives or refuses an approval (invariant 13).</summary>
+    public Ruling Approve(Official official, string kind, Outcome outcome, string reasons) =>
+        Conflicted(official)
+        ?? (
+            Approvals.Single(approval => approval.Required.Kind == kind).Decision is not null
+                ? Ruling.Conflict("already-decided", "This approval is decided", "Nothing more can be done about it.")
+                : Ruling.Allow(new ApprovalDecided(kind, outcome, reasons))
+        );
+
+    /// <summary>
+    /// The authority takes its own decision back, 63(3): its sources leave the permit, which ends when none is left. (All
+    /// or nothing is about what is granted; what others granted is theirs to take back.)
+    /// </summary>
     public Ruling Revoke(Official official, string reasons) =>
         ByOfficer(
             official,
-            _ =>
+            handled =>
                 Permit is null ? Ruling.Conflict("no-permit", "There is no permit", "Nothing can be revoked.")
                 : Revocation is not null ? Ruling.Conflict("already-revoked", "The permit is revoked", "Nothing is left to do.")
-                : Ruling.Allow(new PermitWithdrawn(reasons))
+                : handled.Revoke(reasons) is { Refusal: null } revoked && Permit.Sources.All(source => handled.Sources.Any(s => s.Source == source))
+                    ? Ruling.Allow([.. revoked.Events, new PermitWithdrawn(reasons)])
+                : handled.Revoke(reasons)
         );
+
+    private static bool IsApproved(Approval approval) => approval.Decision is { Outcome: Outcome.Granted };
+
+    private bool IsReady((CaseSource Source, Case Case) entry) =>
+        entry.Case.IsGranted
+        && entry.Source.Approvals.All(kind => Approvals.Any(approval => approval.Required.Kind == kind && IsApproved(approval)));
+
+    private Ruling? Conflicted(Official official) =>
+        official.Sub == Applicant.Sub || Content.Persons?.Contains(official.Sub) == true
+            ? Ruling.Forbid("conflict-of-interest", "You are a person of this application", "Somebody else must handle it.")
+            : null;
+
+    private Ruling? Ungrantable(Case handled)
+    {
+        if (Revocation is not null)
+        {
+            return Ruling.Conflict("permit-ended", "The permit of this application was revoked", "Refuse; the applicant may apply anew.");
+        }
+        // 62(5): whoever applies knows what it costs before it is granted, and may still say no.
+        if (Fee?.Lines.Any(line => line.Authority == handled.Authority) != true)
+        {
+            return Ruling.Conflict(
+                "fee-estimate-missing",
+                "The applicant has no fee estimate",
+                "Have fee rules for your authority, then ask the applicant for information: the answer comes with an estimate (EHDS 62(5))."
+            );
+        }
+        // What was complete when it came may not be any more: rules and the application change.
+        var broken = Completeness.Unlawful(Content, Applicant, handled.Sources, PolicyProfile.Named(handled.Profile)).FirstOrDefault();
+        return broken is null
+            ? null
+            : Ruling.Conflict("not-grantable", "The rules do not allow this permit", $"{broken.Field}: {broken.Message} ({broken.Article})");
+    }
 }
 
 /// <summary>An official of an authority.</summary>
 public sealed record Official(string Sub, string Authority);
 
-/// <summary>A permit taken back.</summary>
+/// <summary>An approval that the application needs, and the decision once there is one.</summary>
+public sealed record Approval(RequiredApproval Required, Judgement? Decision);
+
+/// <summary>What the applicant is expected to pay.</summary>
+public sealed record FeeEstimate(string Currency, IReadOnlyList<FeeLine> Lines, DateTimeOffset At)
+{
+    /// <summary>The sum of the lines.</summary>
+    public long Total => Lines.Sum(line => line.Amount);
+}
+
+/// <summary>A permit or a decision taken back.</summary>
 public sealed record Revocation(DateTimeOffset At, string By, string Reasons);
 
 /// <summary>The applicant's view of where the application stands.</summary>
@@ -171,9 +331,9 @@ public enum ApplicationState
     /// <summary>Only the applicant sees it.</summary>
     Draft,
 
-    /// <summary>With the authority.</summary>
+    /// <summary>With the authorities.</summary>
     Submitted,
 
-    /// <summary>Granted or refused.</summary>
+    /// <summary>Every case is decided.</summary>
     DecisionIssued,
 }

@@ -18,6 +18,7 @@ namespace HealthDataNode.Permit.Domain;
 /// <param name="Ethics">Ethical assessment or why none is needed; 67(2)(j).</param>
 /// <param name="DeclaredAgainst">Each prohibited use of Article 54, declared against one by one.</param>
 /// <param name="Sources">Data per source, 67(2)(d).</param>
+/// <param name="AllOrNothing">Whether one source is of no use without the others: then none is delivered before all may be.</param>
 public sealed record ApplicationContent(
     string? Title = null,
     string? Purpose = null,
@@ -32,7 +33,8 @@ public sealed record ApplicationContent(
     string? Safeguards = null,
     string? Ethics = null,
     IReadOnlyList<string>? DeclaredAgainst = null,
-    IReadOnlyList<RequestedSource>? Sources = null
+    IReadOnlyList<RequestedSource>? Sources = null,
+    bool AllOrNothing = false
 );
 
 /// <summary>An environment proposed by the applicant.</summary>

@@ -6,10 +6,14 @@ namespace HealthDataNode.Permit.Domain;
 /// </summary>
 public abstract record ApplicationEvent;
 
+/// <summary>Something that happened in one of its cases.</summary>
+/// <param name="Case">Which.</param>
+public abstract record CaseEvent(Guid Case) : ApplicationEvent;
+
 /// <summary>An event with its place in the application's history.</summary>
 /// <param name="Sequence">From 1, without gaps.</param>
 /// <param name="At">When, UTC.</param>
-/// <param name="Actor">The <c>sub</c> of who did it.</param>
+/// <param name="Actor">The <c>sub</c> of who did it; of a neighbour its name.</param>
 /// <param name="Event">What.</param>
 public sealed record RecordedEvent(int Sequence, DateTimeOffset At, string Actor, ApplicationEvent Event);
 
@@ -19,39 +23,59 @@ public sealed record ApplicationDrafted(Applicant Applicant, ApplicationContent 
 /// <summary>The applicant changed the draft.</summary>
 public sealed record ApplicationRevised(ApplicationContent Content) : ApplicationEvent;
 
-/// <summary>The application was complete and went in; holders and columns are as the catalogue described them then.</summary>
-public sealed record ApplicationSubmitted(IReadOnlyList<DescribedSource> Sources) : ApplicationEvent;
+/// <summary>
+/// The application was complete and went in; holders and columns are as the catalogue described them then, and the
+/// approvals are those that the register of authorities required then.
+/// </summary>
+public sealed record ApplicationSubmitted(IReadOnlyList<DescribedSource> Sources, IReadOnlyList<RequiredApproval> Approvals)
+    : ApplicationEvent;
 
-/// <summary>A decision authority has the case; the statutory clock of 68(4) runs from here.</summary>
-public sealed record CaseOpened(Guid Case, string Authority, string Profile) : ApplicationEvent;
+/// <summary>What the applicant is expected to pay, before anybody decides; 62(5).</summary>
+public sealed record FeeEstimated(string Currency, IReadOnlyList<FeeLine> Lines) : ApplicationEvent;
+
+/// <summary>A decision authority has its case; the statutory clock of 68(4) runs from here.</summary>
+public sealed record CaseOpened(Guid Case, string Authority, string Profile, IReadOnlyList<CaseSource> Sources) : CaseEvent(Case);
 
 /// <summary>An officer asks; the clock is suspended and the applicant has four weeks.</summary>
-public sealed record InformationRequested(IReadOnlyList<Question> Questions) : ApplicationEvent;
+public sealed record InformationRequested(Guid Case, IReadOnlyList<Question> Questions) : CaseEvent(Case);
 
 /// <summary>The applicant answered, perhaps with a corrected application.</summary>
 public sealed record InformationGiven(
+    Guid Case,
     string Answer,
     ApplicationContent? Content = null,
     IReadOnlyList<DescribedSource>? Sources = null
-) : ApplicationEvent;
+) : CaseEvent(Case);
 
 /// <summary>The time limit was extended once, with reasons; 68(4).</summary>
-public sealed record ClockExtended(string Reasons) : ApplicationEvent;
+public sealed record ClockExtended(Guid Case, string Reasons) : CaseEvent(Case);
 
 /// <summary>An officer prepared the case: a proposal, which binds nobody.</summary>
-public sealed record CasePrepared(Outcome Outcome, string Reasons) : ApplicationEvent;
+public sealed record CasePrepared(Guid Case, Outcome Outcome, string Reasons) : CaseEvent(Case);
 
 /// <summary>Another person decided.</summary>
-public sealed record CaseDecided(Outcome Outcome, string Reasons) : ApplicationEvent;
+public sealed record CaseDecided(Guid Case, Outcome Outcome, string Reasons) : CaseEvent(Case);
 
 /// <summary>The decision stands in the public list, 57(1)(j)(iii).</summary>
-public sealed record DecisionPublished : ApplicationEvent;
+public sealed record DecisionPublished(Guid Case) : CaseEvent(Case);
 
-/// <summary>The permit was signed.</summary>
+/// <summary>The authority took its decision back, 63(3); those of others stand.</summary>
+public sealed record DecisionRevoked(Guid Case, string Reasons) : CaseEvent(Case);
+
+/// <summary>An approval was given or refused.</summary>
+public sealed record ApprovalDecided(string Kind, Outcome Outcome, string Reasons) : ApplicationEvent;
+
+/// <summary>A version of the permit was signed.</summary>
 public sealed record PermitIssued(IssuedPermit Permit) : ApplicationEvent;
 
-/// <summary>The permit was revoked, 63(3).</summary>
+/// <summary>No decision stands any more: the permit has ended, 63(3).</summary>
 public sealed record PermitWithdrawn(string Reasons) : ApplicationEvent;
+
+/// <summary>The environment has proved that it deleted everything of the lineage.</summary>
+public sealed record DeletionProved(DateTimeOffset ProvedAt) : ApplicationEvent;
+
+/// <summary>The lineage's key is gone: its pseudonyms can never be made or undone again.</summary>
+public sealed record KeyShredded(DateTimeOffset ShreddedAt) : ApplicationEvent;
 
 /// <summary>Who applies.</summary>
 public sealed record Applicant(string Sub, string Org);
@@ -59,13 +83,13 @@ public sealed record Applicant(string Sub, string Org);
 /// <summary>A field of the application and what the officer wants to know of it.</summary>
 public sealed record Question(string Field, string Comment);
 
-/// <summary>The outcome of a case.</summary>
+/// <summary>The outcome of a case or approval.</summary>
 public enum Outcome
 {
-    /// <summary>The permit is granted.</summary>
+    /// <summary>Yes.</summary>
     Granted,
 
-    /// <summary>It is refused.</summary>
+    /// <summary>No.</summary>
     Refused,
 }
 
@@ -80,7 +104,27 @@ public sealed record DescribedSource(
 /// <summary>A column as described.</summary>
 public sealed record DescribedColumn(string Name, string Type, int? MaxLength = null);
 
-/// <summary>A signed permit.</summary>
+/// <summary>A source that a case is about.</summary>
+/// <param name="Source">Its name.</param>
+/// <param name="LegalBasis">Why this authority decides on it.</param>
+/// <param name="Approvals">Kinds of approval without which it is not delivered.</param>
+public sealed record CaseSource(string Source, string LegalBasis, IReadOnlyList<string> Approvals);
+
+/// <summary>An approval that at least one source of the application needs.</summary>
+/// <param name="Kind">For example <c>ethics</c>.</param>
+/// <param name="Authority">Who gives it.</param>
+/// <param name="Role">The role in which one of its officials does.</param>
+/// <param name="LegalBasis">Where it comes from.</param>
+public sealed record RequiredApproval(string Kind, string Authority, string Role, string LegalBasis);
+
+/// <summary>A line of a fee estimate.</summary>
+/// <param name="Authority">Whose case it belongs to.</param>
+/// <param name="Rule">The rule that gave it.</param>
+/// <param name="Text">What it is for.</param>
+/// <param name="Amount">In whole units of the estimate's currency.</param>
+public sealed record FeeLine(string Authority, string Rule, string Text, long Amount);
+
+/// <summary>A signed version of the permit.</summary>
 public sealed record IssuedPermit(
     string Lineage,
     int Version,
@@ -89,5 +133,6 @@ public sealed record IssuedPermit(
     DateTimeOffset IssuedAt,
     DateTimeOffset From,
     DateTimeOffset To,
-    string Spe
+    string Spe,
+    IReadOnlyList<string> Sources
 );

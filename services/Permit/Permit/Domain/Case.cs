@@ -15,6 +15,9 @@ public sealed record Case
     /// <summary>The policy profile under which it was opened; it keeps that one.</summary>
     public required string Profile { get; init; }
 
+    /// <summary>What it decides on, with what else each source needs.</summary>
+    public required IReadOnlyList<CaseSource> Sources { get; init; }
+
     /// <summary>When it was opened.</summary>
     public required DateTimeOffset OpenedAt { get; init; }
 
@@ -27,27 +30,58 @@ public sealed record Case
     /// <summary>The decision.</summary>
     public Judgement? Decision { get; init; }
 
+    /// <summary>When and why the authority took its decision back.</summary>
+    public Revocation? Revocation { get; init; }
+
     /// <summary>The clocks in the order in which they began.</summary>
     public IReadOnlyList<StatutoryClock> Clocks { get; init; } = [];
 
     /// <summary>Where it stands, in the words of D6.4.</summary>
     public CaseState State { get; init; } = CaseState.PreScreening;
 
-    private bool IsAnswerOutstanding => Rounds is [.., { AnsweredAt: null }];
+    /// <summary>Every stay in a state, in order; the last one of a decided case is the wait for publication.</summary>
+    public IReadOnlyList<Stage> Stages { get; init; } = [];
+
+    /// <summary>The newest event that concerns this case: what an official decides on, and no other authority's doings.</summary>
+    public int Version { get; init; }
+
+    /// <summary>Whether a decision grants it and was not taken back.</summary>
+    public bool IsGranted => Decision is { Outcome: Outcome.Granted } && Revocation is null;
+
+    /// <summary>Whether the applicant was asked and has not answered.</summary>
+    public bool IsAnswerOutstanding => Rounds is [.., { AnsweredAt: null }];
 
     /// <summary>A new case; the clock of the decision starts, since what was submitted was complete.</summary>
-    public static Case Open(CaseOpened opened, DateTimeOffset at) =>
+    public static Case Open(CaseOpened opened, RecordedEvent recorded) =>
         new()
         {
             Id = opened.Case,
             Authority = opened.Authority,
             Profile = opened.Profile,
-            OpenedAt = at,
-            Clocks = [StatutoryClock.Start(PolicyProfile.Decision, at)],
+            Sources = opened.Sources,
+            OpenedAt = recorded.At,
+            Version = recorded.Sequence,
+            Clocks = [StatutoryClock.Start(PolicyProfile.Decision, recorded.At)],
+            Stages = [new Stage(CaseState.PreScreening, recorded.At, null)],
         };
 
     /// <summary>One step of the fold.</summary>
-    public Case Apply(RecordedEvent recorded)
+    public Case Apply(RecordedEvent recorded) => Moved(Step(recorded), recorded);
+
+    /// <summary>The application was corrected in answer to somebody: what was prepared was prepared on another one.</summary>
+    public Case Corrected(RecordedEvent recorded) =>
+        Decision is not null ? this
+        : Moved(State == CaseState.Prepared ? this with { State = CaseState.Processing } : this, recorded);
+
+    private Case Moved(Case after, RecordedEvent recorded) =>
+        (after.State == State ? after : after with { Stages = [.. Ended(recorded.At), new Stage(after.State, recorded.At, null)] }) with
+        {
+            Version = recorded.Sequence,
+        };
+
+    private IEnumerable<Stage> Ended(DateTimeOffset at) => [.. Stages.SkipLast(1), Stages[^1] with { To = at }];
+
+    private Case Step(RecordedEvent recorded)
     {
         var at = recorded.At;
         return recorded.Event switch
@@ -92,7 +126,12 @@ public sealed record Case
                     StatutoryClock.Start(PolicyProfile.Publication, at),
                 ],
             },
-            DecisionPublished => this with { Clocks = Change(PolicyProfile.Publication, clock => clock.End(at)) },
+            DecisionPublished => this with
+            {
+                Clocks = Change(PolicyProfile.Publication, clock => clock.End(at)),
+                Stages = [.. Ended(at)],
+            },
+            DecisionRevoked revoked => this with { Revocation = new Revocation(at, recorded.Actor, revoked.Reasons) },
             _ => throw new InvalidOperationException($"{recorded.Event.GetType().Name} is no event of a case."),
         };
     }
@@ -102,7 +141,7 @@ public sealed record Case
         Decision is not null ? AlreadyDecided()
         : IsAnswerOutstanding
             ? Ruling.Conflict("information-outstanding", "The applicant was asked already", "Wait for the answer.")
-        : Ruling.Allow(new InformationRequested(questions));
+        : Ruling.Allow(new InformationRequested(Id, questions));
 
     /// <summary>The limit of the decision is extended, once.</summary>
     public Ruling Extend(string reasons, DateTimeOffset now)
@@ -114,13 +153,13 @@ public sealed record Case
                 ? Ruling.Conflict("not-extensible", "The time limit cannot be extended", "It may be extended at most once (EHDS 68(4)).")
             : profile.DueAt(clock) < now
                 ? Ruling.Conflict("already-late", "The time limit has passed", "It can be extended only before it ends.")
-            : Ruling.Allow(new ClockExtended(reasons));
+            : Ruling.Allow(new ClockExtended(Id, reasons));
     }
 
     /// <summary>An officer prepares; anew as often as needed until the decision.</summary>
     public Ruling Prepare(Outcome outcome, string reasons, DateTimeOffset now) =>
         Decision is not null ? AlreadyDecided()
-        : Outstanding(outcome, now) ?? Ruling.Allow(new CasePrepared(outcome, reasons));
+        : Outstanding(outcome, now) ?? Ruling.Allow(new CasePrepared(Id, outcome, reasons));
 
     /// <summary>A decision-maker decides, who has prepared nothing here.</summary>
     public Ruling Decide(Official official, Outcome outcome, string reasons, DateTimeOffset now) =>
@@ -131,7 +170,7 @@ public sealed record Case
         : State != CaseState.Prepared
             ? Outstanding(outcome, now) ?? Ruling.Conflict("not-prepared", "Nobody has prepared the case", "A case officer prepares it first.")
         : Outstanding(outcome, now) is { } outstanding ? outstanding
-        : Ruling.Allow(new CaseDecided(outcome, reasons), new DecisionPublished());
+        : Ruling.Allow(new CaseDecided(Id, outcome, reasons), new DecisionPublished(Id));
 
     /// <summary>Whether the applicant's four weeks have passed.</summary>
     public bool CompletionIsLate(DateTimeOffset now) =>
@@ -146,6 +185,12 @@ public sealed record Case
         : outcome == Outcome.Granted
             ? Ruling.Conflict("completion-window-closed", "The application was not completed in time", "The permit shall not be issued (EHDS 68(4)).")
         : null;
+
+    /// <summary>The authority takes its decision back.</summary>
+    public Ruling Revoke(string reasons) =>
+        Revocation is not null ? Ruling.Conflict("already-revoked", "The decision is revoked", "Nothing is left to do.")
+        : !IsGranted ? Ruling.Conflict("nothing-granted", "Your authority has granted nothing here", "Nothing can be revoked.")
+        : Ruling.Allow(new DecisionRevoked(Id, reasons));
 
     private static Ruling AlreadyDecided() =>
         Ruling.Conflict("already-decided", "The case is decided", "Nothing more can be done in it.");
@@ -167,6 +212,9 @@ public sealed record InformationRound(
 
 /// <summary>A proposal or a decision, with its reasons.</summary>
 public sealed record Judgement(Outcome Outcome, string Reasons, DateTimeOffset At, string By);
+
+/// <summary>A stay in a state; <paramref name="To"/> is null while it lasts.</summary>
+public sealed record Stage(CaseState State, DateTimeOffset From, DateTimeOffset? To);
 
 /// <summary>Where a case stands.</summary>
 public enum CaseState

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using HealthDataNode.Permit.Domain.Authorities;
 using HealthDataNode.Permit.Domain.Clocks;
 using HealthDataNode.Permit.Domain.Policy;
 
@@ -15,6 +16,7 @@ public static partial class Completeness
         Applicant applicant,
         Surroundings known,
         PolicyProfile profile,
+        AuthorityRegister register,
         DateTimeOffset now
     ) =>
         [
@@ -25,6 +27,27 @@ public static partial class Completeness
             .. Duration(content, profile, now),
             .. DeclaredAgainst(content),
             .. Sources(content, known, profile),
+            .. Competences(content, known, register, now),
+        ];
+
+    /// <summary>
+    /// What of an application that was complete the law does not allow: what is judged again when a case is granted, for
+    /// the sources of that case.
+    /// </summary>
+    public static IEnumerable<Finding> Unlawful(
+        ApplicationContent content,
+        Applicant applicant,
+        IReadOnlyList<CaseSource> sources,
+        PolicyProfile profile
+    ) =>
+        [
+            .. Texts(content).Where(finding => finding.Field == "justification"),
+            .. Purpose(content, applicant, profile),
+            .. TooLong(content, profile),
+            .. DeclaredAgainst(content),
+            .. (content.Sources ?? [])
+                .Where(requested => sources.Any(source => source.Source == requested.Source))
+                .SelectMany(requested => Cohort(requested, requested.Source!, profile)),
         ];
 
     /// <summary>The sources as the permit will name them; only for an application without findings.</summary>
@@ -139,12 +162,47 @@ public static partial class Completeness
         {
             yield return new Finding("period.to", "EHDS 67(2)(h)", "The last day must not be before the first day or today.");
         }
-        // 68(12): the last day is included, hence the day before the anniversary is the latest.
-        else if (to >= from.AddYears(profile.LongestPermitYears))
+        else
         {
-            yield return new Finding("period.to", "EHDS 68(12)", $"A permit lasts at most {profile.LongestPermitYears} years.");
+            foreach (var finding in TooLong(content, profile))
+            {
+                yield return finding;
+            }
         }
     }
+
+    private static IEnumerable<Finding> TooLong(ApplicationContent content, PolicyProfile profile) =>
+        // 68(12): the last day is included, hence the day before the anniversary is the latest.
+        content.Period is { From: { } from, To: { } to } && to >= from.AddYears(profile.LongestPermitYears)
+            ? [new Finding("period.to", "EHDS 68(12)", $"A permit lasts at most {profile.LongestPermitYears} years.")]
+            : [];
+
+    // NOR-10, -11: somebody must have the competence on the day on which it comes.
+    private static IEnumerable<Finding> Competences(
+        ApplicationContent content,
+        Surroundings known,
+        AuthorityRegister register,
+        DateTimeOffset now
+    )
+    {
+        var sources = content.Sources ?? [];
+        for (var i = 0; i < sources.Count; i++)
+        {
+            if (
+                sources[i].Source is { } source
+                && known.Descriptions.GetValueOrDefault(source) is not null
+                && register.CompetentFor(source, now) is null
+            )
+            {
+                yield return new Finding($"sources[{i}].source", "EHDS 57(1)(a)", "No authority is competent for this source today.");
+            }
+        }
+    }
+
+    private static IEnumerable<Finding> Cohort(RequestedSource requested, string field, PolicyProfile profile) =>
+        requested.ExpectedPersons is { } expected && expected >= profile.SmallestCohort
+            ? []
+            : [new Finding($"{field}.expectedPersons", "EHDS 66", $"Expect at least {profile.SmallestCohort} persons.")];
 
     private static IEnumerable<Finding> DeclaredAgainst(ApplicationContent content) =>
         ProhibitedUses
@@ -169,9 +227,9 @@ public static partial class Completeness
 
     private static IEnumerable<Finding> Source(RequestedSource requested, string field, Surroundings known, PolicyProfile profile)
     {
-        if (requested.ExpectedPersons is not { } expected || expected < profile.SmallestCohort)
+        foreach (var finding in Cohort(requested, field, profile))
         {
-            yield return new Finding($"{field}.expectedPersons", "EHDS 66", $"Expect at least {profile.SmallestCohort} persons.");
+            yield return finding;
         }
         if (requested.Source is null || known.Descriptions.GetValueOrDefault(requested.Source) is not { } description)
         {

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using System.Text.Json;
 using HealthDataNode.Permit.Domain.Clocks;
 using HealthDataNode.Protocol.Documents;
 
@@ -16,13 +16,26 @@ public static class PermitWriting
     ];
 
     /// <summary>The first version of a new lineage.</summary>
-    public static PermitDocument First(Application application, string id, string lineage, EnvironmentFacts spe, DateTimeOffset now)
+    /// <param name="application">The application, with the decision that brings the sources in.</param>
+    /// <param name="lineage">The new lineage.</param>
+    /// <param name="entering">The sources.</param>
+    /// <param name="lists">Per case, the opt-out list of its decision.</param>
+    /// <param name="spe">The environment, as it is now.</param>
+    /// <param name="now">Now.</param>
+    public static PermitDocument First(
+        Application application,
+        string lineage,
+        IReadOnlyList<(CaseSource Source, Case Case)> entering,
+        IReadOnlyDictionary<Guid, PermitOptOut> lists,
+        EnvironmentFacts spe,
+        DateTimeOffset now
+    )
     {
         var content = application.Content;
         var issued = now.ToUnixTimeSeconds();
         return new PermitDocument
         {
-            Id = id,
+            Id = NewId(),
             Lineage = lineage,
             Version = 1,
             Previous = null,
@@ -35,25 +48,83 @@ public static class PermitWriting
             Purpose = content.Purpose!,
             LegalBasis = content.LegalBasis!,
             Format = PermitDocument.Pseudonymised,
-            Spe = new PermitSpe(spe.Party, spe.SigningKey!.Thumbprint, spe.SigningKey.Sequence),
-            Sources =
-            [
-                .. application.Sources.Select(source => new PermitSource
-                {
-                    Source = source.Source,
-                    Holder = source.Holder,
-                    IdentifierBudget = source.IdentifierBudget,
-                    Columns = [.. source.Columns.Select(c => new PermitColumn(c.Name, c.Type, c.MaxLength))],
-                    Decision = new PermitDecision(application.Case!.Authority, issued),
-                    // Until citizens can declare: the list on which nobody is.
-                    OptOut = new PermitOptOut(0, Convert.ToHexStringLower(SHA256.HashData([]))),
-                }),
-            ],
+            Spe = Pinned(spe),
+            Sources = Decided(application, entering, lists),
             Conditions = Conditions,
+        };
+    }
+
+    /// <summary>The next version: what stood in the one before, and the sources that enter.</summary>
+    /// <inheritdoc cref="First"/>
+    public static PermitDocument With(
+        Application application,
+        IReadOnlyList<(CaseSource Source, Case Case)> entering,
+        IReadOnlyDictionary<Guid, PermitOptOut> lists,
+        EnvironmentFacts spe,
+        DateTimeOffset now
+    )
+    {
+        var before = Read(application.Permit!);
+        return Successor(application.Permit!, before, now) with
+        {
+            Spe = Pinned(spe),
+            Sources = [.. before.Sources, .. Decided(application, entering, lists)],
+        };
+    }
+
+    /// <summary>The next version: without the sources of a decision that was taken back.</summary>
+    public static PermitDocument Without(IssuedPermit permit, IReadOnlyList<CaseSource> leaving, DateTimeOffset now)
+    {
+        var before = Read(permit);
+        return Successor(permit, before, now) with
+        {
+            Sources = [.. before.Sources.Where(source => leaving.All(gone => gone.Source != source.Source))],
         };
     }
 
     /// <summary>When a permit for the application would end.</summary>
     public static DateTimeOffset EndOf(Application application) =>
         NorwegianCalendar.EndOf(application.Content.Period!.To!.Value);
+
+    /// <summary>What was signed.</summary>
+    public static PermitDocument Read(IssuedPermit permit) => Read(permit.Document);
+
+    /// <inheritdoc cref="Read(IssuedPermit)"/>
+    public static PermitDocument Read(string document) =>
+        JsonSerializer.Deserialize(Jws.Read(document).Payload.Span, PermitDocument.Json)!;
+
+    private static PermitDocument Successor(IssuedPermit permit, PermitDocument before, DateTimeOffset now) =>
+        before with
+        {
+            Id = NewId(),
+            Version = permit.Version + 1,
+            Previous = permit.Digest,
+            IssuedAt = now.ToUnixTimeSeconds(),
+        };
+
+    private static PermitSource[] Decided(
+        Application application,
+        IReadOnlyList<(CaseSource Source, Case Case)> entering,
+        IReadOnlyDictionary<Guid, PermitOptOut> lists
+    ) =>
+        [
+            .. entering.Select(entry =>
+            {
+                var source = application.Sources.Single(described => described.Source == entry.Source.Source);
+                return new PermitSource
+                {
+                    Source = source.Source,
+                    Holder = source.Holder,
+                    IdentifierBudget = source.IdentifierBudget,
+                    Columns = [.. source.Columns.Select(c => new PermitColumn(c.Name, c.Type, c.MaxLength))],
+                    Decision = new PermitDecision(entry.Case.Authority, entry.Case.Decision!.At.ToUnixTimeSeconds()),
+                    OptOut = lists[entry.Case.Id],
+                };
+            }),
+        ];
+
+    private static PermitSpe Pinned(EnvironmentFacts spe) =>
+        new(spe.Party, spe.SigningKey!.Thumbprint, spe.SigningKey.Sequence);
+
+    private static string NewId() => $"p-{Guid.CreateVersion7():N}";
 }

@@ -4,7 +4,7 @@ namespace HealthDataNode.Permit.Domain;
 public sealed record Ruling(IReadOnlyList<ApplicationEvent> Events, Refusal? Refusal)
 {
     /// <summary>It happens.</summary>
-    public static Ruling Allow(params ApplicationEvent[] events) => new(events, null);
+    public static Ruling Allow(params IReadOnlyList<ApplicationEvent> events) => new(events, null);
 
     /// <summary>It may not be done by this person.</summary>
     public static Ruling Forbid(string type, string title, string detail) =>

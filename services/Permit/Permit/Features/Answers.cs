@@ -15,7 +15,7 @@ internal static class Answers
     public static void SetTag(this HttpContext http, int version) => http.Response.Headers.ETag = Tag(version);
 
     /// <summary>412 where <c>If-Match</c> names another version; 428 where it is required and missing.</summary>
-    public static ProblemHttpResult? Precondition(this HttpContext http, Application application, bool required = false)
+    public static ProblemHttpResult? Precondition(this HttpContext http, int version, bool required = false)
     {
         var tags = http.Request.Headers.IfMatch;
         if (tags.Count == 0)
@@ -30,7 +30,7 @@ internal static class Answers
                 : null;
         }
         var named = tags.ToString().Split(',', StringSplitOptions.TrimEntries);
-        return named.Contains(Tag(application.Version)) || named is ["*"]
+        return named.Contains(Tag(version)) || named is ["*"]
             ? null
             : Problem.Of(412, "stale", "It has changed", "Read it again and repeat with its new ETag.");
     }

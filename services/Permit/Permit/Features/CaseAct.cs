@@ -31,7 +31,7 @@ internal sealed class CaseAct(ApplicationStore store, IEventOutbox outbox)
         {
             return Problem.NotFound("case");
         }
-        if (http.Precondition(application) is { } stale)
+        if (http.Precondition(application.CaseOf(official.Authority)!.Version) is { } stale)
         {
             return stale;
         }
@@ -46,7 +46,8 @@ internal sealed class CaseAct(ApplicationStore store, IEventOutbox outbox)
         {
             return Answers.ChangedMeanwhile();
         }
-        http.SetTag(acted.Version);
-        return TypedResults.Ok(CaseView.Of(acted, acted.Case!, official: true));
+        var handled = acted.CaseOf(official.Authority)!;
+        http.SetTag(handled.Version);
+        return TypedResults.Ok(CaseView.Of(acted, handled, official: true));
     }
 }

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using HealthDataNode.Permit.Domain;
+using HealthDataNode.Permit.Domain.Authorities;
 using HealthDataNode.Permit.Domain.Policy;
 using HealthDataNode.Permit.Neighbours;
 using HealthDataNode.Permit.Persistence;
@@ -28,6 +29,7 @@ public static class CheckCompleteness
         ApplicationStore store,
         Neighbourhood neighbours,
         PolicyProfile profile,
+        AuthorityRegister register,
         TimeProvider time,
         CancellationToken cancellationToken
     )
@@ -45,6 +47,7 @@ public static class CheckCompleteness
                 application.Applicant,
                 known,
                 profile,
+                register,
                 time.GetUtcNow()
             );
             return TypedResults.Ok(new Response(missing.Count == 0, missing));

@@ -1,10 +1,6 @@
 using System.Security.Claims;
-using System.Security.Cryptography;
 using HealthDataNode.Permit.Domain;
-using HealthDataNode.Permit.Domain.Policy;
-using HealthDataNode.Permit.Neighbours;
 using HealthDataNode.Permit.Persistence;
-using HealthDataNode.Protocol.Trust;
 using HealthDataNode.ServiceDefaults.Idempotency;
 using HealthDataNode.ServiceDefaults.Identity;
 using HealthDataNode.ServiceDefaults.Messaging;
@@ -15,8 +11,8 @@ using Facts = HealthDataNode.Permit.Contracts.V1;
 namespace HealthDataNode.Permit.Features;
 
 /// <summary>
-/// Another person than the preparer decides. Granted: the permit is signed and stored, and its event enqueued, in the
-/// same transaction as the decision.
+/// Another person than the preparer decides. Where that brings sources in, the next version of the permit is signed and
+/// stored, and its event enqueued, in the same transaction as the decision.
 /// </summary>
 public static class DecideCase
 {
@@ -36,8 +32,7 @@ public static class DecideCase
         Request request,
         ClaimsPrincipal user,
         ApplicationStore store,
-        Neighbourhood neighbours,
-        DocumentSigner signer,
+        SignPermit permits,
         IEventOutbox outbox,
         TimeProvider time,
         HttpContext http,
@@ -49,7 +44,8 @@ public static class DecideCase
         {
             return Problem.NotFound("case");
         }
-        if ((Answers.Require("reasons", request.Reasons) ?? http.Precondition(application, required: true)) is { } wrong)
+        var version = application.CaseOf(official.Authority)!.Version;
+        if ((Answers.Require("reasons", request.Reasons) ?? http.Precondition(version, required: true)) is { } wrong)
         {
             return wrong;
         }
@@ -59,30 +55,12 @@ public static class DecideCase
         {
             return refusal.ToProblem();
         }
-        IssuedPermit? permit = null;
-        if (request.Outcome == Outcome.Granted)
+        var (issued, problem) = await permits.AfterAsync(application, official.Sub, ruling.Events, now, cancellationToken);
+        if (problem is not null)
         {
-            if (PermitWriting.EndOf(application) <= now)
-            {
-                return Problem.Conflict("period-over", "The period asked for has ended", "Ask the applicant for another period.");
-            }
-            EnvironmentFacts? spe;
-            try
-            {
-                spe = await neighbours.EnvironmentAsync(application.Content.Spe!.Party, cancellationToken);
-            }
-            catch (NeighbourAwayException away)
-            {
-                return away.ToProblem();
-            }
-            var why = spe is null ? "The registry has no such environment." : spe.WhyNot(PolicyProfile.Named(application.Case!.Profile), now);
-            if (why is not null)
-            {
-                return Problem.Conflict("environment-not-approved", "The environment cannot be named now", why);
-            }
-            permit = Sign(application, spe!, signer, now);
+            return problem;
         }
-        IReadOnlyList<ApplicationEvent> events = permit is null ? ruling.Events : [.. ruling.Events, new PermitIssued(permit)];
+        IReadOnlyList<ApplicationEvent> events = issued is null ? ruling.Events : [.. ruling.Events, issued];
         outbox.Enqueue(
             new Facts.CaseDecided(
                 application.Id,
@@ -90,48 +68,21 @@ public static class DecideCase
                 application.Version + events.Count,
                 official.Sub,
                 request.Outcome.ToText(),
-                permit?.Lineage
+                issued?.Permit.Lineage
             )
         );
-        if (permit is not null)
-        {
-            outbox.Enqueue(
-                new Facts.PermitGranted(
-                    permit.Lineage,
-                    permit.Version,
-                    permit.Document,
-                    [.. application.Sources.Select(source => source.Source)]
-                )
-            );
-        }
-        var decided = await store.AppendAsync(application, application.Id, official.Sub, events, cancellationToken);
+        var decided = await store.AppendAsync(application, application.Id, official.Sub, events, cancellationToken, now);
         if (decided is null)
         {
             return Answers.ChangedMeanwhile();
         }
-        http.SetTag(decided.Version);
+        var handled = decided.CaseOf(official.Authority)!;
+        http.SetTag(handled.Version);
         return TypedResults.Ok(
-            new CaseDecision(CaseView.Of(decided, decided.Case!, official: true), PermitView.Of(decided))
-        );
-    }
-
-    private static IssuedPermit Sign(Application application, EnvironmentFacts spe, DocumentSigner signer, DateTimeOffset now)
-    {
-        // Random, so that nothing about the case can be read from it; lower case, since it names directories.
-        var lineage = $"l-{RandomNumberGenerator.GetHexString(20, lowercase: true)}";
-        var signed = signer.Sign(PermitWriting.First(application, $"p-{Guid.CreateVersion7():N}", lineage, spe, now));
-        return new IssuedPermit(
-            lineage,
-            signed.Payload.Version,
-            signed.Digest,
-            signed.Text,
-            DateTimeOffset.FromUnixTimeSeconds(signed.Payload.IssuedAt),
-            DateTimeOffset.FromUnixTimeSeconds(signed.Payload.From),
-            DateTimeOffset.FromUnixTimeSeconds(signed.Payload.To),
-            spe.Party
+            new CaseDecision(CaseView.Of(decided, handled, official: true), issued is null ? null : PermitView.Of(decided))
         );
     }
 }
 
-/// <summary>A decided case, and the permit where granted.</summary>
+/// <summary>A decided case, and the version of the permit that it makes; none while an approval is missing.</summary>
 public sealed record CaseDecision(CaseView Case, PermitView? Permit);

@@ -42,6 +42,6 @@ public static class DraftApplication
         }
         http.SetTag(application.Version);
         // Relative, so that it is right behind the Edge too.
-        return TypedResults.Created($"applications/{id}", ApplicationView.Of(application, official: false));
+        return TypedResults.Created($"applications/{id}", ApplicationView.Of(application));
     }
 }

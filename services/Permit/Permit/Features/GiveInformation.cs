@@ -1,5 +1,7 @@
 using System.Security.Claims;
 using HealthDataNode.Permit.Domain;
+using HealthDataNode.Permit.Domain.Authorities;
+using HealthDataNode.Permit.Domain.Fees;
 using HealthDataNode.Permit.Domain.Policy;
 using HealthDataNode.Permit.Neighbours;
 using HealthDataNode.Permit.Persistence;
@@ -14,8 +16,10 @@ namespace HealthDataNode.Permit.Features;
 /// <summary>The applicant answers, if need be with a corrected application, which must be complete again.</summary>
 public static class GiveInformation
 {
-    /// <summary>The answer in words, and the whole corrected content where something changes.</summary>
-    public sealed record Request(string Answer, ApplicationContent? Content = null);
+    /// <summary>
+    /// The answer in words, the whole corrected content where something changes, and the case that asked where several have.
+    /// </summary>
+    public sealed record Request(string Answer, ApplicationContent? Content = null, Guid? Case = null);
 
     internal static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/applications/{id:guid}/information", Handle)
@@ -30,6 +34,8 @@ public static class GiveInformation
         ClaimsPrincipal user,
         ApplicationStore store,
         Neighbourhood neighbours,
+        AuthorityRegister register,
+        FeeRules fees,
         IEventOutbox outbox,
         TimeProvider time,
         HttpContext http,
@@ -43,18 +49,18 @@ public static class GiveInformation
         }
         var invalid =
             Answers.Require("answer", request.Answer) ?? (request.Content is null ? null : Answers.Require(request.Content));
-        if ((invalid ?? http.Precondition(application)) is { } wrong)
+        if ((invalid ?? http.Precondition(application.Version)) is { } wrong)
         {
             return wrong;
         }
         IReadOnlyList<DescribedSource>? sources = null;
-        if (request.Content is { } content && application.Case is { } handled)
+        if (request.Content is { } content && application.Cases is [var first, ..])
         {
-            var profile = PolicyProfile.Named(handled.Profile);
+            var profile = PolicyProfile.Named(first.Profile);
             try
             {
                 var known = await neighbours.AskAsync(content, cancellationToken);
-                var missing = Completeness.Check(content, application.Applicant, known, profile, time.GetUtcNow());
+                var missing = Completeness.Check(content, application.Applicant, known, profile, register, application.SubmittedAt!.Value);
                 if (missing.Count > 0)
                 {
                     return missing.ToProblem();
@@ -66,17 +72,18 @@ public static class GiveInformation
                 return away.ToProblem();
             }
         }
-        var ruling = application.GiveInformation(request.Answer, request.Content, sources, time.GetUtcNow());
+        var ruling = application.GiveInformation(request.Case, request.Answer, request.Content, sources, fees, time.GetUtcNow());
         if (ruling.Refusal is { } refusal)
         {
             return refusal.ToProblem();
         }
-        outbox.Enqueue(new Facts.InformationGiven(id, application.Case!.Id, application.Version + 1, user.Sub()));
+        var version = application.Version + ruling.Events.Count;
+        outbox.Enqueue(new Facts.InformationGiven(id, ((InformationGiven)ruling.Events[0]).Case, version, user.Sub()));
         if (await store.AppendAsync(application, id, user.Sub(), ruling.Events, cancellationToken) is not { } answered)
         {
             return Answers.ChangedMeanwhile();
         }
         http.SetTag(answered.Version);
-        return TypedResults.Ok(ApplicationView.Of(answered, official: false));
+        return TypedResults.Ok(ApplicationView.Of(answered));
     }
 }

@@ -1,6 +1,5 @@
-using System.Text.Json;
+using HealthDataNode.Permit.Domain;
 using HealthDataNode.Permit.Persistence;
-using HealthDataNode.Protocol.Documents;
 using HealthDataNode.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -35,6 +34,7 @@ public static class ListPermits
             .Permits.AsNoTracking()
             .Where(row => row.RevokedAt == null && row.FromAt <= now && now < row.ToAt)
             .Where(row => after == null || string.Compare(row.Lineage, after) > 0)
+            .Where(row => !database.Permits.Any(later => later.Lineage == row.Lineage && later.Version > row.Version))
             .OrderBy(row => row.Lineage)
             .Take(PageSize)
             .ToListAsync(cancellationToken);
@@ -46,7 +46,7 @@ public static class ListPermits
     // The variables are read from the document itself: what the public sees is what was signed.
     private static PublicPermit ToItem(PermitRow row)
     {
-        var permit = JsonSerializer.Deserialize(Jws.Read(row.Document).Payload.Span, PermitDocument.Json)!;
+        var permit = PermitWriting.Read(row.Document);
         return new PublicPermit(
             row.Lineage,
             row.Version,
@@ -54,7 +54,7 @@ public static class ListPermits
             row.Org,
             row.Purpose,
             row.LegalBasis,
-            row.Authority,
+            row.Authorities,
             row.Spe,
             row.IssuedAt,
             row.FromAt,
@@ -63,6 +63,7 @@ public static class ListPermits
                 .. permit.Sources.Select(source => new PublicSource(
                     source.Source,
                     source.Holder,
+                    source.Decision.Authority,
                     [.. source.Columns.Select(column => column.Name)]
                 )),
             ]
@@ -78,7 +79,7 @@ public sealed record PublicPermit(
     string Organisation,
     string Purpose,
     string LegalBasis,
-    string Authority,
+    IReadOnlyList<string> Authorities,
     string Spe,
     DateTimeOffset IssuedAt,
     DateTimeOffset From,
@@ -86,5 +87,5 @@ public sealed record PublicPermit(
     IReadOnlyList<PublicSource> Sources
 );
 
-/// <summary>What of a source is permitted.</summary>
-public sealed record PublicSource(string Name, string Holder, IReadOnlyList<string> Variables);
+/// <summary>What of a source is permitted, and who decided so.</summary>
+public sealed record PublicSource(string Name, string Holder, string Authority, IReadOnlyList<string> Variables);

@@ -15,12 +15,12 @@ public static class ReadApplication
     internal static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/applications/{id:guid}", Handle)
-            .ForRole("data-user", "case-officer", "decision-maker")
+            .ForRole(Officials.Readers)
             .WithName("ReadApplication")
-            .WithSummary("Read an application, its case, clocks and permit")
+            .WithSummary("Read an application, its cases, clocks, approvals and permit")
             .WithTags("Applications");
         routes.MapGet("/applications", List)
-            .ForRole("data-user", "case-officer", "decision-maker")
+            .ForRole(Officials.Readers)
             .WithName("ListApplications")
             .WithSummary("List your applications, or those before your authority")
             .WithTags("Applications");
@@ -34,17 +34,13 @@ public static class ReadApplication
         CancellationToken cancellationToken
     )
     {
-        if (await store.LoadAsync(id, cancellationToken) is not { } application)
-        {
-            return Problem.NotFound("application");
-        }
-        var official = user.IsOfficial() && application.Case is { } handled && handled.Authority == user.Authority();
-        if (!official && application.Applicant.Sub != user.Sub())
+        var application = await store.LoadAsync(id, cancellationToken);
+        if (application is null || !user.MayRead(application, out var authority))
         {
             return Problem.NotFound("application");
         }
         http.SetTag(application.Version);
-        return TypedResults.Ok(ApplicationView.Of(application, official));
+        return TypedResults.Ok(ApplicationView.Of(application, authority));
     }
 
     private static async Task<Ok<Page<ApplicationSummary>>> List(
@@ -59,7 +55,13 @@ public static class ReadApplication
             .Applications.AsNoTracking()
             .Where(row =>
                 row.ApplicantSub == sub
-                || (authority != null && database.Cases.Any(c => c.ApplicationId == row.Id && c.Authority == authority))
+                || (
+                    authority != null
+                    && (
+                        database.Cases.Any(c => c.ApplicationId == row.Id && c.Authority == authority)
+                        || database.Approvals.Any(a => a.ApplicationId == row.Id && a.Authority == authority)
+                    )
+                )
             )
             .Where(row => after == null || row.Id > after)
             .OrderBy(row => row.Id)

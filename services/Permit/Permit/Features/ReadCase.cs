@@ -39,8 +39,9 @@ public static class ReadCase
         {
             return Problem.NotFound("case");
         }
-        http.SetTag(application.Version);
-        return TypedResults.Ok(CaseView.Of(application, application.Case!, official: true));
+        var handled = application.CaseOf(user.Authority())!;
+        http.SetTag(handled.Version);
+        return TypedResults.Ok(CaseView.Of(application, handled, official: true));
     }
 
     private static async Task<Ok<Page<CaseSummary>>> List(
@@ -63,7 +64,6 @@ public static class ReadCase
             select new CaseSummary(
                 handled.Id,
                 application.Id,
-                application.Version,
                 handled.State,
                 application.Title,
                 application.ApplicantOrg,
@@ -84,7 +84,6 @@ public static class ReadCase
 public sealed record CaseSummary(
     Guid Id,
     Guid Application,
-    int Version,
     CaseState State,
     string? Title,
     string Org,

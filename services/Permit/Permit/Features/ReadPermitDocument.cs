@@ -41,5 +41,5 @@ public static class ReadPermitDocument
     private static bool Concerns(PermitRow permit, ClaimsPrincipal user) =>
         user.Party() is { } party
             ? permit.Spe == party || permit.Holders.Contains(party) || NodeParties.Contains(party)
-            : permit.Persons.Contains(user.Sub()) || (user.IsOfficial() && user.Authority() == permit.Authority);
+            : permit.Persons.Contains(user.Sub()) || (user.IsOfficial() && permit.Authorities.Contains(user.Authority()));
 }

@@ -31,7 +31,7 @@ public static class ReviseApplication
         {
             return Problem.NotFound("application");
         }
-        if ((Answers.Require(content) ?? http.Precondition(application)) is { } wrong)
+        if ((Answers.Require(content) ?? http.Precondition(application.Version)) is { } wrong)
         {
             return wrong;
         }
@@ -45,6 +45,6 @@ public static class ReviseApplication
             return Answers.ChangedMeanwhile();
         }
         http.SetTag(revised.Version);
-        return TypedResults.Ok(ApplicationView.Of(revised, official: false));
+        return TypedResults.Ok(ApplicationView.Of(revised));
     }
 }

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using HealthDataNode.Permit.Domain;
 using HealthDataNode.Permit.Persistence;
 using HealthDataNode.ServiceDefaults.Identity;
 using HealthDataNode.ServiceDefaults.Messaging;
@@ -8,7 +9,10 @@ using Facts = HealthDataNode.Permit.Contracts.V1;
 
 namespace HealthDataNode.Permit.Features;
 
-/// <summary>The authority takes a permit back (EHDS 63(3)); the next state check says so.</summary>
+/// <summary>
+/// An authority takes its own decision back (EHDS 63(3)): its sources leave the permit with the next version, and the
+/// permit ends when no source is left. The next state check says so.
+/// </summary>
 public static class RevokePermit
 {
     /// <summary>Why.</summary>
@@ -18,7 +22,7 @@ public static class RevokePermit
         routes.MapPost("/permits/{lineage}/revocation", Handle)
             .ForRole("decision-maker")
             .WithName("RevokePermit")
-            .WithSummary("Revoke a permit with reasons")
+            .WithSummary("Revoke your authority's decision behind a permit, with reasons; others stand")
             .WithTags("Permits");
 
     private static async Task<Results<Ok<PermitView>, ProblemHttpResult>> Handle(
@@ -26,13 +30,15 @@ public static class RevokePermit
         Request request,
         ClaimsPrincipal user,
         ApplicationStore store,
+        SignPermit permits,
         IEventOutbox outbox,
         TimeProvider time,
         CancellationToken cancellationToken
     )
     {
         var official = user.ToOfficial();
-        if (await store.LoadLineageAsync(lineage, official.Authority, cancellationToken) is not { } application)
+        var application = await store.LoadLineageAsync(lineage, cancellationToken);
+        if (application?.CaseOf(official.Authority) is not { } handled)
         {
             return Problem.NotFound("permit");
         }
@@ -45,8 +51,22 @@ public static class RevokePermit
         {
             return refusal.ToProblem();
         }
-        outbox.Enqueue(new Facts.PermitRevoked(lineage, application.Permit!.Version, official.Sub, time.GetUtcNow()));
-        var revoked = await store.AppendAsync(application, application.Id, official.Sub, ruling.Events, cancellationToken);
+        var (now, permit, events) = (time.GetUtcNow(), application.Permit!, ruling.Events);
+        if (events is [.., PermitWithdrawn])
+        {
+            outbox.Enqueue(new Facts.PermitRevoked(lineage, permit.Version, official.Sub, now));
+        }
+        else
+        {
+            if (permits.Without(permit, handled.Sources, now) is { } issued)
+            {
+                events = [.. events, issued];
+            }
+            outbox.Enqueue(
+                new Facts.DecisionRevoked(application.Id, handled.Id, application.Version + events.Count, official.Sub, lineage)
+            );
+        }
+        var revoked = await store.AppendAsync(application, application.Id, official.Sub, events, cancellationToken, now);
         return revoked is null ? Answers.ChangedMeanwhile() : TypedResults.Ok(PermitView.Of(revoked)!);
     }
 }

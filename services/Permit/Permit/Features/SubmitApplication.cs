@@ -1,6 +1,7 @@
 using System.Security.Claims;
-using HealthDataNode.Permit.Contracts.V1;
 using HealthDataNode.Permit.Domain;
+using HealthDataNode.Permit.Domain.Authorities;
+using HealthDataNode.Permit.Domain.Fees;
 using HealthDataNode.Permit.Domain.Policy;
 using HealthDataNode.Permit.Neighbours;
 using HealthDataNode.Permit.Persistence;
@@ -12,7 +13,8 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace HealthDataNode.Permit.Features;
 
-/// <summary>The applicant sends a complete application in; it becomes one case and the clock of 68(4) starts.</summary>
+/// <summary>The applicant sends a complete application in; it becomes one case for each competent authority,
+/// and the clocks of 68(4) start.</summary>
 public static class SubmitApplication
 {
     internal static void Map(IEndpointRouteBuilder routes) =>
@@ -29,6 +31,8 @@ public static class SubmitApplication
         ApplicationStore store,
         Neighbourhood neighbours,
         PolicyProfile profile,
+        AuthorityRegister register,
+        FeeRules fees,
         IEventOutbox outbox,
         TimeProvider time,
         HttpContext http,
@@ -40,15 +44,15 @@ public static class SubmitApplication
         {
             return Problem.NotFound("application");
         }
-        if (http.Precondition(application) is { } stale)
+        if (http.Precondition(application.Version) is { } stale)
         {
             return stale;
         }
-        if (application.State != ApplicationState.Draft)
+        var (content, now) = (application.Content, time.GetUtcNow());
+        if (application.Submit([], register, fees, profile, now).Refusal is { } refusal)
         {
-            return application.Submit([], Guid.Empty, profile).Refusal!.ToProblem();
+            return refusal.ToProblem();
         }
-        var content = application.Content;
         Surroundings known;
         try
         {
@@ -58,29 +62,34 @@ public static class SubmitApplication
         {
             return away.ToProblem();
         }
-        var missing = Completeness.Check(content, application.Applicant, known, profile, time.GetUtcNow());
+        var missing = Completeness.Check(content, application.Applicant, known, profile, register, now);
         if (missing.Count > 0)
         {
             return missing.ToProblem();
         }
         var sources = Completeness.Describe(content, known, profile);
-        var ruling = application.Submit(sources, Guid.CreateVersion7(), profile);
+        var ruling = application.Submit(sources, register, fees, profile, now);
+        var authorities = ruling.Events.OfType<CaseOpened>().Select(opened => opened.Authority).ToList();
+        var version = application.Version + ruling.Events.Count;
         outbox.Enqueue(
             new Contracts.V1.ApplicationSubmitted(
                 id,
-                application.Version + ruling.Events.Count,
+                version,
                 application.Applicant.Sub,
                 application.Applicant.Org,
                 content.Purpose!,
                 [.. sources.Select(source => source.Source)],
-                profile.Authority
+                authorities[0],
+                authorities
             )
         );
-        if (await store.AppendAsync(application, id, user.Sub(), ruling.Events, cancellationToken) is not { } submitted)
+        var fee = ruling.Events.OfType<Domain.FeeEstimated>().Single();
+        outbox.Enqueue(new Contracts.V1.FeeEstimated(id, version, fee.Currency, fee.Lines.Sum(line => line.Amount)));
+        if (await store.AppendAsync(application, id, user.Sub(), ruling.Events, cancellationToken, now) is not { } submitted)
         {
             return Answers.ChangedMeanwhile();
         }
         http.SetTag(submitted.Version);
-        return TypedResults.Ok(ApplicationView.Of(submitted, official: false));
+        return TypedResults.Ok(ApplicationView.Of(submitted));
     }
 }

@@ -4,7 +4,10 @@ using HealthDataNode.Permit.Domain.Policy;
 
 namespace HealthDataNode.Permit.Features;
 
-/// <summary>An application as its applicant and the authority's officials see it.</summary>
+/// <summary>
+/// An application as its applicant and its authorities' officials see it: an authority sees its own case and the approvals
+/// that its sources need, and nothing of another's case.
+/// </summary>
 public sealed record ApplicationView(
     Guid Id,
     int Version,
@@ -13,12 +16,21 @@ public sealed record ApplicationView(
     ApplicationContent Content,
     DateTimeOffset DraftedAt,
     DateTimeOffset? SubmittedAt,
-    CaseView? Case,
-    PermitView? Permit
+    IReadOnlyList<CaseView> Cases,
+    IReadOnlyList<ApprovalView> Approvals,
+    long? EstimatedFee,
+    PermitView? Permit,
+    CaseView? Case
 )
 {
-    internal static ApplicationView Of(Application application, bool official) =>
-        new(
+    /// <param name="application">What is shown.</param>
+    /// <param name="authority">Whose official looks; null for the applicant.</param>
+    internal static ApplicationView Of(Application application, string? authority = null)
+    {
+        var handled = application.Cases.Where(one => authority is null || one.Authority == authority).ToList();
+        var needed = handled.SelectMany(one => one.Sources).SelectMany(source => source.Approvals).ToHashSet();
+        IReadOnlyList<CaseView> cases = [.. handled.Select(one => CaseView.Of(application, one, official: authority is not null))];
+        return new(
             application.Id,
             application.Version,
             application.State,
@@ -26,8 +38,28 @@ public sealed record ApplicationView(
             application.Content,
             application.DraftedAt,
             application.SubmittedAt,
-            application.Case is { } handled ? CaseView.Of(application, handled, official) : null,
-            PermitView.Of(application)
+            cases,
+            [
+                .. application
+                    .Approvals.Where(one => needed.Contains(one.Required.Kind) || one.Required.Authority == authority)
+                    .Select(one => ApprovalView.Of(one, authority)),
+            ],
+            application.Fee?.Total,
+            PermitView.Of(application),
+            cases is [var first, ..] ? first : null
+        );
+    }
+}
+
+/// <summary>An approval that a source needs; who gave it is shown to that authority alone.</summary>
+public sealed record ApprovalView(string Kind, string Authority, string LegalBasis, JudgementView? Decision)
+{
+    internal static ApprovalView Of(Approval approval, string? authority) =>
+        new(
+            approval.Required.Kind,
+            approval.Required.Authority,
+            approval.Required.LegalBasis,
+            approval.Decision is { } decision ? JudgementView.Of(decision, approval.Required.Authority == authority) : null
         );
 }
 
@@ -42,16 +74,17 @@ public sealed record CaseView(
     DateTimeOffset OpenedAt,
     IReadOnlyList<InformationView> Information,
     IReadOnlyList<ClockView> Clocks,
-    IReadOnlyList<DescribedSource> Sources,
+    IReadOnlyList<CaseSourceView> Sources,
     JudgementView? Preparation,
-    JudgementView? Decision
+    JudgementView? Decision,
+    RevocationView? Revocation
 )
 {
     internal static CaseView Of(Application application, Case handled, bool official) =>
         new(
             handled.Id,
             application.Id,
-            application.Version,
+            handled.Version,
             handled.Authority,
             handled.Profile,
             handled.State,
@@ -65,11 +98,34 @@ public sealed record CaseView(
                 )),
             ],
             [.. handled.Clocks.Select(clock => ClockView.Of(clock, PolicyProfile.Named(handled.Profile)))],
-            application.Sources,
+            [
+                .. handled.Sources.Select(source => CaseSourceView.Of(
+                    source,
+                    application.Sources.Single(described => described.Source == source.Source)
+                )),
+            ],
             official && handled.Preparations is [.., var last] ? JudgementView.Of(last, official) : null,
-            handled.Decision is { } decision ? JudgementView.Of(decision, official) : null
+            handled.Decision is { } decision ? JudgementView.Of(decision, official) : null,
+            handled.Revocation is { } revocation ? new RevocationView(revocation.Reasons, revocation.At) : null
         );
 }
+
+/// <summary>A source of a case: why this authority decides on it, which approvals it needs, and what is asked of it.</summary>
+public sealed record CaseSourceView(
+    string Source,
+    string LegalBasis,
+    IReadOnlyList<string> Approvals,
+    string Holder,
+    long IdentifierBudget,
+    IReadOnlyList<DescribedColumn> Columns
+)
+{
+    internal static CaseSourceView Of(CaseSource source, DescribedSource described) =>
+        new(source.Source, source.LegalBasis, source.Approvals, described.Holder, described.IdentifierBudget, described.Columns);
+}
+
+/// <summary>A decision taken back.</summary>
+public sealed record RevocationView(string Reasons, DateTimeOffset At);
 
 /// <summary>A round of questions.</summary>
 public sealed record InformationView(
@@ -109,7 +165,7 @@ public sealed record JudgementView(Outcome Outcome, string Reasons, DateTimeOffs
         new(judgement.Outcome, judgement.Reasons, judgement.At, official ? judgement.By : null);
 }
 
-/// <summary>The permit of an application.</summary>
+/// <summary>The newest version of an application's permit.</summary>
 public sealed record PermitView(
     string Lineage,
     int Version,
@@ -117,6 +173,7 @@ public sealed record PermitView(
     DateTimeOffset From,
     DateTimeOffset To,
     string Spe,
+    IReadOnlyList<string> Sources,
     DateTimeOffset? RevokedAt
 )
 {
@@ -129,6 +186,7 @@ public sealed record PermitView(
                 permit.From,
                 permit.To,
                 permit.Spe,
+                permit.Sources,
                 application.Revocation?.At
             )
             : null;

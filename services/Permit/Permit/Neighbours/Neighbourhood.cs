@@ -4,6 +4,7 @@ using System.Text.Json;
 using HealthDataNode.Permit.Domain;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Trust;
+using HealthDataNode.ServiceDefaults.Identity;
 using Microsoft.Extensions.Http.Resilience;
 using Polly.CircuitBreaker;
 using Polly.Timeout;
@@ -11,11 +12,13 @@ using Polly.Timeout;
 namespace HealthDataNode.Permit.Neighbours;
 
 /// <summary>
-/// What Catalogue and SpeRegistry say of what an application names. Both answer these questions to anybody, so no
-/// token is sent.
+/// What Catalogue and SpeRegistry say of what an application names, and what list Pseudonymisation keeps of a decision.
+/// The first two answer these questions to anybody, so no token is sent to them.
 /// </summary>
 public sealed class Neighbourhood(IHttpClientFactory clients, TrustStore trust)
 {
+    private const string Pseudonymisation = "pseudonymisation";
+
     // A neighbour may add members; Permit reads what it needs.
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -30,6 +33,7 @@ public sealed class Neighbourhood(IHttpClientFactory clients, TrustStore trust)
                 .AddServiceDiscovery()
                 .AddStandardResilienceHandler(Hurry);
         }
+        builder.AddServiceClient(Pseudonymisation);
     }
 
     /// <summary>Asks for everything that the application names.</summary>
@@ -77,6 +81,32 @@ public sealed class Neighbourhood(IHttpClientFactory clients, TrustStore trust)
         );
     }
 
+    /// <summary>
+    /// The opt-out list as it stands at a decision: asked for the first time it is fixed, and the same answer comes after that.
+    /// </summary>
+    /// <param name="decision">The case.</param>
+    /// <param name="cancellationToken">Of the request.</param>
+    /// <exception cref="NeighbourAwayException">Pseudonymisation does not answer.</exception>
+    public async Task<PermitOptOut> OptOutListAsync(Guid decision, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var response = await clients
+                .CreateClient(Pseudonymisation)
+                .PostAsJsonAsync(new Uri("v1/opt-out-lists", UriKind.Relative), new { decision }, Json, cancellationToken);
+            response.EnsureSuccessStatusCode();
+            return await response.Content.ReadFromJsonAsync<PermitOptOut>(Json, cancellationToken)
+                ?? throw new JsonException("Nothing was answered.");
+        }
+        catch (Exception exception) when (IsAway(exception))
+        {
+            throw new NeighbourAwayException(Pseudonymisation, exception);
+        }
+    }
+
+    private static bool IsAway(Exception exception) =>
+        exception is HttpRequestException or TimeoutRejectedException or BrokenCircuitException or JsonException;
+
     private async Task<T?> GetAsync<T>(string service, string path, CancellationToken cancellationToken)
         where T : class
     {
@@ -92,8 +122,7 @@ public sealed class Neighbourhood(IHttpClientFactory clients, TrustStore trust)
             response.EnsureSuccessStatusCode();
             return await response.Content.ReadFromJsonAsync<T>(Json, cancellationToken);
         }
-        catch (Exception exception)
-            when (exception is HttpRequestException or TimeoutRejectedException or BrokenCircuitException or JsonException)
+        catch (Exception exception) when (IsAway(exception))
         {
             throw new NeighbourAwayException(service, exception);
         }

@@ -28,11 +28,11 @@ public sealed class ApplicationStore(PermitDb database, TimeProvider time)
         return application is null ? null : await LoadAsync(application.Value, cancellationToken);
     }
 
-    /// <summary>The application behind a permit of an authority, or null.</summary>
-    public async Task<Application?> LoadLineageAsync(string lineage, string? authority, CancellationToken cancellationToken)
+    /// <summary>The application behind a permit, or null.</summary>
+    public async Task<Application?> LoadLineageAsync(string lineage, CancellationToken cancellationToken)
     {
         var application = await database
-            .Permits.Where(row => row.Lineage == lineage && row.Authority == authority)
+            .Permits.Where(row => row.Lineage == lineage)
             .Select(row => (Guid?)row.ApplicationId)
             .FirstOrDefaultAsync(cancellationToken);
         return application is null ? null : await LoadAsync(application.Value, cancellationToken);
@@ -40,17 +40,19 @@ public sealed class ApplicationStore(PermitDb database, TimeProvider time)
 
     /// <summary>
     /// Appends to what was read as <paramref name="before"/> and saves everything that the context holds.
-    /// Null when somebody else changed it meanwhile; nothing is saved then.
+    /// Null when somebody else changed it meanwhile; nothing is saved then. They happened <paramref name="at"/>, where
+    /// something was signed that says so, else now.
     /// </summary>
     public async Task<Application?> AppendAsync(
         Application? before,
         Guid id,
         string actor,
         IEnumerable<ApplicationEvent> events,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        DateTimeOffset? at = null
     )
     {
-        var now = Microseconds(time.GetUtcNow());
+        var now = Microseconds(at ?? time.GetUtcNow());
         var after = before;
         foreach (var happened in events)
         {
@@ -84,27 +86,58 @@ public sealed class ApplicationStore(PermitDb database, TimeProvider time)
             throw new DbUpdateConcurrencyException("Changed since it was read.");
         }
         Put(rows.Application, stored);
-        if (rows.Case is not { } handled)
+        var cases = rows.Cases.Select(row => row.Id).ToList();
+        await PutAsync(rows.Cases, database.Cases.Where(row => cases.Contains(row.Id)), row => row.Id, cancellationToken);
+        await PutAsync(
+            rows.Clocks,
+            database.Clocks.Where(row => cases.Contains(row.CaseId)),
+            row => (row.CaseId, row.Number),
+            cancellationToken
+        );
+        await PutAsync(
+            rows.Suspensions,
+            database.Suspensions.Where(row => cases.Contains(row.CaseId)),
+            row => (row.CaseId, row.Clock, row.Number),
+            cancellationToken
+        );
+        await PutAsync(
+            rows.Stages,
+            database.Stages.Where(row => cases.Contains(row.CaseId)),
+            row => (row.CaseId, row.Number),
+            cancellationToken
+        );
+        await PutAsync(
+            rows.Approvals,
+            database.Approvals.Where(row => row.ApplicationId == after.Id),
+            row => row.Kind,
+            cancellationToken
+        );
+        await PutAsync(
+            rows.Permits,
+            database.Permits.Where(row => row.ApplicationId == after.Id),
+            // With the lineage: somebody who decides at the same time has made another one, and one of the two is refused below.
+            row => (row.Lineage, row.Version),
+            cancellationToken
+        );
+    }
+
+    private async Task PutAsync<T, TKey>(
+        IReadOnlyList<T> rows,
+        IQueryable<T> stored,
+        Func<T, TKey> key,
+        CancellationToken cancellationToken
+    )
+        where T : class
+        where TKey : notnull
+    {
+        if (rows.Count == 0)
         {
             return;
         }
-        Put(handled, await database.Cases.FindAsync([handled.Id], cancellationToken));
-        var clocks = await database.Clocks.Where(row => row.CaseId == handled.Id).ToListAsync(cancellationToken);
-        foreach (var clock in rows.Clocks)
+        var known = (await stored.ToListAsync(cancellationToken)).ToDictionary(key);
+        foreach (var row in rows)
         {
-            Put(clock, clocks.SingleOrDefault(row => row.Number == clock.Number));
-        }
-        var suspensions = await database.Suspensions.Where(row => row.CaseId == handled.Id).ToListAsync(cancellationToken);
-        foreach (var suspension in rows.Suspensions)
-        {
-            Put(
-                suspension,
-                suspensions.SingleOrDefault(row => (row.Clock, row.Number) == (suspension.Clock, suspension.Number))
-            );
-        }
-        if (rows.Permit is { } permit)
-        {
-            Put(permit, await database.Permits.FindAsync([permit.Lineage, permit.Version], cancellationToken));
+            Put(row, known.GetValueOrDefault(key(row)));
         }
     }
 

@@ -9,7 +9,7 @@ public static class EventJson
 {
     private static readonly Dictionary<string, Type> Types = typeof(ApplicationEvent)
         .Assembly.GetTypes()
-        .Where(type => type.IsSubclassOf(typeof(ApplicationEvent)))
+        .Where(type => type.IsSubclassOf(typeof(ApplicationEvent)) && !type.IsAbstract)
         .ToDictionary(Name);
 
     /// <summary>The row of an event.</summary>

@@ -16,6 +16,12 @@ public sealed class PermitDb(DbContextOptions<PermitDb> options) : DbContext(opt
 
     public DbSet<SuspensionRow> Suspensions => Set<SuspensionRow>();
 
+    public DbSet<StageRow> Stages => Set<StageRow>();
+
+    public DbSet<ApprovalRow> Approvals => Set<ApprovalRow>();
+
+    public DbSet<ReleaseRow> Releases => Set<ReleaseRow>();
+
     public DbSet<PermitRow> Permits => Set<PermitRow>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)

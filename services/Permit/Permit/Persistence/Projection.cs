@@ -6,20 +6,24 @@ namespace HealthDataNode.Permit.Persistence;
 /// <summary>The rows that an application's state gives: a pure function, so that they can be rebuilt from the events.</summary>
 public sealed record Projection(
     ApplicationRow Application,
-    CaseRow? Case,
+    IReadOnlyList<CaseRow> Cases,
     IReadOnlyList<ClockRow> Clocks,
     IReadOnlyList<SuspensionRow> Suspensions,
-    PermitRow? Permit
+    IReadOnlyList<StageRow> Stages,
+    IReadOnlyList<ApprovalRow> Approvals,
+    IReadOnlyList<PermitRow> Permits
 )
 {
     /// <summary>Projects a state.</summary>
     public static Projection Of(Application application) =>
         new(
             ToRow(application),
-            application.Case is { } handled ? ToRow(application, handled) : null,
-            application.Case is { } timed ? [.. timed.Clocks.Select((_, i) => ToRow(timed, i))] : [],
-            application.Case is { } suspended ? [.. suspended.Clocks.SelectMany((_, i) => Suspended(suspended, i))] : [],
-            application.Permit is { } permit ? ToRow(application, permit) : null
+            [.. application.Cases.Select(handled => ToRow(application, handled))],
+            [.. application.Cases.SelectMany(handled => handled.Clocks.Select((_, i) => ToRow(handled, i)))],
+            [.. application.Cases.SelectMany(handled => handled.Clocks.SelectMany((_, i) => Suspended(handled, i)))],
+            [.. application.Cases.SelectMany(handled => handled.Stages.Select((stage, i) => ToRow(handled, stage, i)))],
+            [.. application.Approvals.Select(approval => ToRow(application, approval))],
+            [.. application.Permits.Select(permit => ToRow(application, permit))]
         );
 
     private static ApplicationRow ToRow(Application application) =>
@@ -32,6 +36,7 @@ public sealed record Projection(
             ApplicantOrg = application.Applicant.Org,
             Title = application.Content.Title,
             Purpose = application.Content.Purpose,
+            LegalBasis = application.Content.LegalBasis,
             DraftedAt = application.DraftedAt,
             SubmittedAt = application.SubmittedAt,
         };
@@ -51,6 +56,32 @@ public sealed record Projection(
             DecidedAt = handled.Decision?.At,
             DecidedBy = handled.Decision?.By,
             PublishedAt = handled.Clocks.LastOrDefault(clock => clock.Rule == PolicyProfile.Publication)?.Ended,
+            Sources = [.. handled.Sources.Select(source => source.Source)],
+            RevokedAt = handled.Revocation?.At,
+            RevocationReasons = handled.Revocation?.Reasons,
+        };
+
+    private static StageRow ToRow(Case handled, Stage stage, int number) =>
+        new()
+        {
+            CaseId = handled.Id,
+            Number = number,
+            Stage = stage.State,
+            FromAt = stage.From,
+            ToAt = stage.To,
+        };
+
+    private static ApprovalRow ToRow(Application application, Approval approval) =>
+        new()
+        {
+            ApplicationId = application.Id,
+            Kind = approval.Required.Kind,
+            Authority = approval.Required.Authority,
+            RequiredAt = application.SubmittedAt!.Value,
+            Outcome = approval.Decision?.Outcome,
+            Reasons = approval.Decision?.Reasons,
+            DecidedAt = approval.Decision?.At,
+            DecidedBy = approval.Decision?.By,
         };
 
     private static ClockRow ToRow(Case handled, int number)
@@ -91,7 +122,7 @@ public sealed record Projection(
             Lineage = permit.Lineage,
             Version = permit.Version,
             ApplicationId = application.Id,
-            Authority = application.Case!.Authority,
+            Authorities = [.. application.Cases.Where(handled => handled.Sources.Any(s => permit.Sources.Contains(s.Source))).Select(handled => handled.Authority)],
             Digest = permit.Digest,
             Document = permit.Document,
             IssuedAt = permit.IssuedAt,
@@ -102,9 +133,11 @@ public sealed record Projection(
             Purpose = application.Content.Purpose!,
             LegalBasis = application.Content.LegalBasis!,
             Spe = permit.Spe,
-            Sources = [.. application.Sources.Select(source => source.Source)],
-            Holders = [.. application.Sources.Select(source => source.Holder)],
+            Sources = [.. permit.Sources],
+            Holders = [.. permit.Sources.Select(name => application.Sources.Single(source => source.Source == name).Holder).Distinct()],
             Persons = [.. application.Content.Persons!],
             RevokedAt = application.Revocation?.At,
+            DeletedAt = application.DeletedAt,
+            ShreddedAt = application.ShreddedAt,
         };
 }

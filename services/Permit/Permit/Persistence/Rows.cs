@@ -26,6 +26,7 @@ public sealed class ApplicationRow
     public required string ApplicantOrg { get; init; }
     public string? Title { get; init; }
     public string? Purpose { get; init; }
+    public string? LegalBasis { get; init; }
     public required DateTimeOffset DraftedAt { get; init; }
     public DateTimeOffset? SubmittedAt { get; init; }
 
@@ -48,6 +49,32 @@ public sealed class CaseRow
     public DateTimeOffset? DecidedAt { get; init; }
     public string? DecidedBy { get; init; }
     public DateTimeOffset? PublishedAt { get; init; }
+    public required string[] Sources { get; init; }
+    public DateTimeOffset? RevokedAt { get; init; }
+    public string? RevocationReasons { get; init; }
+}
+
+/// <summary>A stay of a case in a state: what the statistics are made of.</summary>
+public sealed class StageRow
+{
+    public required Guid CaseId { get; init; }
+    public required int Number { get; init; }
+    public required Domain.CaseState Stage { get; init; }
+    public required DateTimeOffset FromAt { get; init; }
+    public DateTimeOffset? ToAt { get; init; }
+}
+
+/// <summary>An approval that an application needs, and its outcome once there is one.</summary>
+public sealed class ApprovalRow
+{
+    public required Guid ApplicationId { get; init; }
+    public required string Kind { get; init; }
+    public required string Authority { get; init; }
+    public required DateTimeOffset RequiredAt { get; init; }
+    public Domain.Outcome? Outcome { get; init; }
+    public string? Reasons { get; init; }
+    public DateTimeOffset? DecidedAt { get; init; }
+    public string? DecidedBy { get; init; }
 }
 
 /// <summary>A statutory clock.</summary>
@@ -80,7 +107,7 @@ public sealed class PermitRow
     public required string Lineage { get; init; }
     public required int Version { get; init; }
     public required Guid ApplicationId { get; init; }
-    public required string Authority { get; init; }
+    public required string[] Authorities { get; init; }
     public required string Digest { get; init; }
     public required string Document { get; init; }
     public required DateTimeOffset IssuedAt { get; init; }
@@ -95,6 +122,18 @@ public sealed class PermitRow
     public required string[] Holders { get; init; }
     public required string[] Persons { get; init; }
     public DateTimeOffset? RevokedAt { get; init; }
+    public DateTimeOffset? DeletedAt { get; init; }
+    public DateTimeOffset? ShreddedAt { get; init; }
+}
+
+/// <summary>What left a room, as its environment signed it.</summary>
+public sealed class ReleaseRow
+{
+    public required string Digest { get; init; }
+    public required string Lineage { get; init; }
+    public required string Request { get; init; }
+    public required string Document { get; init; }
+    public required DateTimeOffset ReleasedAt { get; init; }
 }
 
 internal sealed class EventMapping : IEntityTypeConfiguration<EventRow>
@@ -118,6 +157,7 @@ internal sealed class ApplicationMapping : IEntityTypeConfiguration<ApplicationR
         builder.Property(row => row.ApplicantOrg).HasMaxLength(20);
         builder.Property(row => row.Title).HasMaxLength(4000);
         builder.Property(row => row.Purpose).HasMaxLength(200);
+        builder.Property(row => row.LegalBasis).HasMaxLength(200);
         builder.Property(row => row.Xmin).IsRowVersion();
     }
 }
@@ -158,6 +198,40 @@ internal sealed class SuspensionMapping : IEntityTypeConfiguration<SuspensionRow
     }
 }
 
+internal sealed class StageMapping : IEntityTypeConfiguration<StageRow>
+{
+    public void Configure(EntityTypeBuilder<StageRow> builder)
+    {
+        builder.ToTable("case_stages").HasKey(row => new { row.CaseId, row.Number });
+        builder.HasOne<CaseRow>().WithMany().HasForeignKey(row => row.CaseId);
+        builder.Property(row => row.Stage).HasConversion(new KebabCase<Domain.CaseState>()).HasMaxLength(50);
+    }
+}
+
+internal sealed class ApprovalMapping : IEntityTypeConfiguration<ApprovalRow>
+{
+    public void Configure(EntityTypeBuilder<ApprovalRow> builder)
+    {
+        builder.ToTable("approvals").HasKey(row => new { row.ApplicationId, row.Kind });
+        builder.HasOne<ApplicationRow>().WithMany().HasForeignKey(row => row.ApplicationId);
+        builder.Property(row => row.Kind).HasMaxLength(50);
+        builder.Property(row => row.Authority).HasMaxLength(50);
+        builder.Property(row => row.Outcome).HasConversion(new KebabCase<Domain.Outcome>()).HasMaxLength(20);
+        builder.Property(row => row.DecidedBy).HasMaxLength(100);
+    }
+}
+
+internal sealed class ReleaseMapping : IEntityTypeConfiguration<ReleaseRow>
+{
+    public void Configure(EntityTypeBuilder<ReleaseRow> builder)
+    {
+        builder.ToTable("releases").HasKey(row => row.Digest);
+        builder.Property(row => row.Digest).HasMaxLength(64).IsFixedLength();
+        builder.Property(row => row.Lineage).HasMaxLength(40);
+        builder.Property(row => row.Request).HasMaxLength(64);
+    }
+}
+
 internal sealed class PermitMapping : IEntityTypeConfiguration<PermitRow>
 {
     public void Configure(EntityTypeBuilder<PermitRow> builder)
@@ -165,7 +239,6 @@ internal sealed class PermitMapping : IEntityTypeConfiguration<PermitRow>
         builder.ToTable("permits").HasKey(row => new { row.Lineage, row.Version });
         builder.HasOne<ApplicationRow>().WithMany().HasForeignKey(row => row.ApplicationId);
         builder.Property(row => row.Lineage).HasMaxLength(40);
-        builder.Property(row => row.Authority).HasMaxLength(50);
         builder.Property(row => row.Digest).HasMaxLength(64).IsFixedLength();
         builder.Property(row => row.Title).HasMaxLength(4000);
         builder.Property(row => row.Org).HasMaxLength(20);

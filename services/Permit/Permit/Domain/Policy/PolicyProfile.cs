@@ -6,7 +6,6 @@ namespace HealthDataNode.Permit.Domain.Policy;
 
 /// <summary>The rules that differ between today's Norwegian practice and EHDS, as data (<c>NAME.json</c> beside this file).</summary>
 /// <param name="Name">For example <c>EHDS-2029</c>.</param>
-/// <param name="Authority">Who decides; one authority in this version.</param>
 /// <param name="Suspension">What waiting for the applicant does to a clock.</param>
 /// <param name="Clocks">The time limits.</param>
 /// <param name="LongestPermitYears">68(12).</param>
@@ -18,7 +17,6 @@ namespace HealthDataNode.Permit.Domain.Policy;
 /// <param name="PublicBodies">Organisation numbers of public bodies.</param>
 public sealed record PolicyProfile(
     string Name,
-    string Authority,
     SuspensionPolicy Suspension,
     IReadOnlyList<ClockRule> Clocks,
     int LongestPermitYears,

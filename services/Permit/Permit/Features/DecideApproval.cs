@@ -1,0 +1,91 @@
+using System.Security.Claims;
+using HealthDataNode.Permit.Domain;
+using HealthDataNode.Permit.Persistence;
+using HealthDataNode.ServiceDefaults.Idempotency;
+using HealthDataNode.ServiceDefaults.Identity;
+using HealthDataNode.ServiceDefaults.Messaging;
+using HealthDataNode.ServiceDefaults.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Facts = HealthDataNode.Permit.Contracts.V1;
+
+namespace HealthDataNode.Permit.Features;
+
+/// <summary>
+/// An approval that a source needs beside the decision of its case: by the ethics committee, or a dispensation from
+/// confidentiality (NOR-12, NOR-13). Where it was the last thing missing, the next version of the permit is signed.
+/// </summary>
+public static class DecideApproval
+{
+    /// <summary>The decision, with its reasons, which are published.</summary>
+    public sealed record Request(Outcome Outcome, string Reasons);
+
+    internal static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPost("/applications/{id:guid}/approvals/{kind}", Handle)
+            .ForRole("ethics-committee", "decision-maker")
+            .RequireIdempotencyKey<PermitDb>()
+            .WithName("DecideApproval")
+            .WithSummary("Give or refuse an approval (Idempotency-Key), by the authority that the register names for it")
+            .WithTags("Approvals");
+
+    private static async Task<Results<Ok<ApprovalDecision>, ProblemHttpResult>> Handle(
+        Guid id,
+        string kind,
+        Request request,
+        ClaimsPrincipal user,
+        ApplicationStore store,
+        SignPermit permits,
+        IEventOutbox outbox,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
+    {
+        var official = user.ToOfficial();
+        var application = await store.LoadAsync(id, cancellationToken);
+        var asked = application?.Approvals.SingleOrDefault(approval => approval.Required.Kind == kind);
+        // Another authority's approval is none of the caller's business.
+        if (asked is null || asked.Required.Authority != official.Authority || !user.IsInRole(asked.Required.Role))
+        {
+            return Problem.NotFound("approval");
+        }
+        if (Answers.Require("reasons", request.Reasons) is { } missing)
+        {
+            return missing;
+        }
+        var now = time.GetUtcNow();
+        var ruling = application!.Approve(official, kind, request.Outcome, request.Reasons);
+        if (ruling.Refusal is { } refusal)
+        {
+            return refusal.ToProblem();
+        }
+        var (issued, problem) = await permits.AfterAsync(application, official.Sub, ruling.Events, now, cancellationToken);
+        if (problem is not null)
+        {
+            return problem;
+        }
+        IReadOnlyList<ApplicationEvent> events = issued is null ? ruling.Events : [.. ruling.Events, issued];
+        outbox.Enqueue(
+            new Facts.ApprovalDecided(
+                id,
+                application.Version + events.Count,
+                official.Sub,
+                kind,
+                request.Outcome.ToText(),
+                issued?.Permit.Lineage
+            )
+        );
+        var decided = await store.AppendAsync(application, id, official.Sub, events, cancellationToken, now);
+        if (decided is null)
+        {
+            return Answers.ChangedMeanwhile();
+        }
+        return TypedResults.Ok(
+            new ApprovalDecision(
+                ApprovalView.Of(decided.Approvals.Single(approval => approval.Required.Kind == kind), official.Authority),
+                issued is null ? null : PermitView.Of(decided)
+            )
+        );
+    }
+}
+
+/// <summary>A decided approval, and the version of the permit that it makes, if any.</summary>
+public sealed record ApprovalDecision(ApprovalView Approval, PermitView? Permit);

@@ -1,0 +1,98 @@
+using System.Security.Cryptography;
+using HealthDataNode.Permit.Domain;
+using HealthDataNode.Permit.Domain.Policy;
+using HealthDataNode.Permit.Neighbours;
+using HealthDataNode.Protocol.Documents;
+using HealthDataNode.Protocol.Trust;
+using HealthDataNode.ServiceDefaults.Messaging;
+using HealthDataNode.ServiceDefaults.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Facts = HealthDataNode.Permit.Contracts.V1;
+
+namespace HealthDataNode.Permit.Features;
+
+/// <summary>
+/// Signs the next version of a permit when a decision brings sources in or takes them out. Whichever decision comes last,
+/// that of the case or an approval, brings a source in (invariant 13).
+/// </summary>
+internal sealed class SignPermit(Neighbourhood neighbours, DocumentSigner signer, IEventOutbox outbox)
+{
+    /// <summary>What follows from events that are not stored yet: the version that they make, or none; or the problem.</summary>
+    /// <remarks>The event of the version is in the outbox, and is stored with the decision.</remarks>
+    public async Task<(PermitIssued? Issued, ProblemHttpResult? Problem)> AfterAsync(
+        Application application,
+        string actor,
+        IReadOnlyList<ApplicationEvent> events,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
+    {
+        var foreseen = application.Foresee(actor, now, events);
+        var entering = foreseen.Entering;
+        if (entering.Count == 0)
+        {
+            return (null, null);
+        }
+        if (PermitWriting.EndOf(foreseen) <= now)
+        {
+            return (null, Problem.Conflict("period-over", "The period asked for has ended", "Refuse; the applicant may apply for another period."));
+        }
+        try
+        {
+            var spe = await neighbours.EnvironmentAsync(foreseen.Content.Spe!.Party, cancellationToken);
+            var profile = PolicyProfile.Named(entering[0].Case.Profile);
+            if ((spe is null ? "The registry has no such environment." : spe.WhyNot(profile, now)) is { } why)
+            {
+                return (null, Problem.Conflict("environment-not-approved", "The environment cannot be named now", why));
+            }
+            // 71(3), invariant 4: whoever has said no by now stays out of these sources, and the permit says so.
+            Dictionary<Guid, PermitOptOut> lists = [];
+            foreach (var handled in entering.Select(entry => entry.Case.Id).Distinct())
+            {
+                lists[handled] = await neighbours.OptOutListAsync(handled, cancellationToken);
+            }
+            return (
+                Issue(
+                    foreseen.Permit is null
+                        ? PermitWriting.First(foreseen, NewLineage(), entering, lists, spe!, now)
+                        : PermitWriting.With(foreseen, entering, lists, spe!, now)
+                ),
+                null
+            );
+        }
+        catch (NeighbourAwayException away)
+        {
+            return (null, away.ToProblem());
+        }
+    }
+
+    /// <summary>The version without the sources of a decision that was taken back; null where none of them was in.</summary>
+    /// <remarks>No neighbour is asked: what must end does not wait for anybody.</remarks>
+    public PermitIssued? Without(IssuedPermit permit, IReadOnlyList<CaseSource> leaving, DateTimeOffset now) =>
+        permit.Sources.Any(name => leaving.Any(source => source.Source == name))
+            ? Issue(PermitWriting.Without(permit, leaving, now))
+            : null;
+
+    // Random, so that nothing about the case can be read from it; lower case, since it names directories.
+    private static string NewLineage() => $"l-{RandomNumberGenerator.GetHexString(20, lowercase: true)}";
+
+    private PermitIssued Issue(PermitDocument document)
+    {
+        var signed = signer.Sign(document);
+        IReadOnlyList<string> sources = [.. document.Sources.Select(source => source.Source)];
+        outbox.Enqueue(new Facts.PermitGranted(document.Lineage, document.Version, signed.Text, sources));
+        return new PermitIssued(
+            new IssuedPermit(
+                document.Lineage,
+                document.Version,
+                signed.Digest,
+                signed.Text,
+                DateTimeOffset.FromUnixTimeSeconds(document.IssuedAt),
+                DateTimeOffset.FromUnixTimeSeconds(document.From),
+                DateTimeOffset.FromUnixTimeSeconds(document.To),
+                document.Spe.Party,
+                sources
+            )
+        );
+    }
+}

@@ -1,0 +1,93 @@
+using System.Text.Json.Nodes;
+
+namespace HealthDataNode.Services.Tests.Permit;
+
+[Trait("Invariant", "13")]
+[Trait("Requirement", "NOR-13")]
+public sealed class Approving_beside_a_case(PostgresFixture postgres)
+{
+    [Fact]
+    public async Task Lets_a_source_in_at_whichever_comes_last()
+    {
+        await using var world = await PermitWorld.StartAsync(postgres);
+        var (application, hdab, trust) = await world.SubmitToBothAsync();
+        // Both cases are granted, the committee is not done: no permit, no order, no list.
+        Assert.Null((await (await world.DecideAtHdabAsync(hdab)).JsonAsync())["permit"]);
+        Assert.Null((await (await world.DecideAtTrustAsync(trust)).JsonAsync())["permit"]);
+        Assert.Empty(await world.EventsAsync("permit.permit-granted"));
+        Assert.Empty(world.Around.Lists);
+
+        // Who opts out while the committee deliberates stays out.
+        world.Around.Declarations = 5;
+        var first = await (await world.ApproveAsync(application)).JsonAsync();
+        Assert.Equal(["cancer", "death"], first["permit"]!["sources"]!.AsArray().Select(source => (string)source!));
+        var lineage = (string)first["permit"]!["lineage"]!;
+        Assert.All((await world.PermitAsync(lineage)).Payload.Sources, source => Assert.Equal(5, source.OptOut.List));
+
+        var second = await (await world.ApproveAsync(application, "dispensation")).JsonAsync();
+        Assert.Equal((lineage, 2), ((string?)second["permit"]!["lineage"], (int?)second["permit"]!["version"]));
+        Assert.Equal("treatment", (string?)second["permit"]!["sources"]![2]);
+        Assert.Equal(
+            [("ethics", lineage), ("dispensation", lineage)],
+            (await world.EventsAsync("permit.approval-decided")).Select(decided => ((string)decided["kind"]!, (string?)decided["lineage"]))
+        );
+    }
+
+    [Fact]
+    [Trait("Requirement", "NOR-12")]
+    public async Task Keeps_a_source_out_for_good_when_refused()
+    {
+        await using var world = await PermitWorld.StartAsync(postgres);
+        var (application, hdab, trust) = await world.SubmitToBothAsync();
+        (await world.ApproveAsync(application)).EnsureSuccessStatusCode();
+        (await world.ApproveAsync(application, "dispensation", "refused")).EnsureSuccessStatusCode();
+        (await world.DecideAtTrustAsync(trust)).EnsureSuccessStatusCode();
+        Assert.Empty(await world.EventsAsync("permit.permit-granted"));
+        var lineage = (string)(await (await world.DecideAtHdabAsync(hdab)).JsonAsync())["permit"]!["lineage"]!;
+        Assert.Equal(["cancer", "death"], (await world.PermitAsync(lineage)).Payload.Sources.Select(source => source.Source));
+        // The trust may still take back what never entered; the permit is as it was.
+        var left = await (await world.TrustMaker.PostJsonAsync($"v1/permits/{lineage}/revocation", new { reasons = "x" })).JsonAsync();
+        Assert.Equal(1, (int?)left["version"]);
+    }
+
+    [Fact]
+    public async Task Refuses_an_approval_by_anybody_but_its_authority()
+    {
+        await using var world = await PermitWorld.StartAsync(postgres);
+        var (application, _, _) = await world.SubmitToBothAsync();
+        (string Kind, HttpClient By, int Status, string Type)[] refused =
+        [
+            ("ethics", world.Maker, 404, "not-found"),
+            ("ethics", world.Host.As("x", ["decision-maker"], "999000501", "rek"), 404, "not-found"),
+            ("ethics", world.Host.As("x", ["ethics-committee"], "999000501"), 404, "not-found"),
+            ("ethics", world.Applicant, 403, "forbidden"),
+            ("dispensation", world.Committee, 404, "not-found"),
+            ("dispensation", world.TrustMaker, 404, "not-found"),
+            ("dispensation", world.Officer, 403, "forbidden"),
+            ("curiosity", world.Committee, 404, "not-found"),
+            ("ethics", world.Host.As(PermitWorld.Nora, ["ethics-committee"], "999000501", "rek"), 403, "conflict-of-interest"),
+        ];
+        foreach (var (kind, by, status, type) in refused)
+        {
+            Assert.Equal((status, type), await (await world.ApproveAsync(application, kind, by: by)).ProblemAsync());
+        }
+        Assert.Empty(await world.EventsAsync("permit.approval-decided"));
+    }
+
+    [Fact]
+    public async Task Happens_once()
+    {
+        await using var world = await PermitWorld.StartAsync(postgres);
+        var (application, _) = await world.SubmitAsync();
+        var first = await (await world.ApproveAsync(application, key: "a")).TextAsync();
+        Assert.Equal(first, await (await world.ApproveAsync(application, key: "a")).TextAsync());
+        Assert.Equal((409, "already-decided"), await (await world.ApproveAsync(application, outcome: "refused")).ProblemAsync());
+        // Two sources of registers need no dispensation.
+        Assert.Equal((404, "not-found"), await (await world.ApproveAsync(application, "dispensation")).ProblemAsync());
+        var draft = await world.DraftAsync();
+        Assert.Equal((404, "not-found"), await (await world.ApproveAsync(draft)).ProblemAsync());
+        var view = await (await world.Applicant.FetchAsync($"v1/applications/{application}")).JsonAsync();
+        Assert.Equal("As assessed.", (string?)view["approvals"]![0]!["decision"]!["reasons"]);
+        Assert.DoesNotContain("sub-ethics", view.ToJsonString(), StringComparison.Ordinal);
+    }
+}

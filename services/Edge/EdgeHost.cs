@@ -34,6 +34,8 @@ internal static class EdgeHost
         SignOut.Map(app);
         Session.Map(app);
         FrontPage.Map(app);
+        PermitPage.Map(app);
+        PrivacyPage.Map(app);
         ApiReference.Map(app);
         Assets.Map(app);
         app.MapReverseProxy(proxy =>

@@ -1,5 +1,4 @@
 using HealthDataNode.Edge.Page;
-using Microsoft.Net.Http.Headers;
 
 namespace HealthDataNode.Edge.Features;
 
@@ -7,20 +6,20 @@ namespace HealthDataNode.Edge.Features;
 internal static class FrontPage
 {
     public static void Map(IEndpointRouteBuilder endpoints) =>
-        endpoints.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], HandleAsync).AllowAnonymous();
+        endpoints.MapMethods(PageView.Front, [HttpMethods.Get, HttpMethods.Head], HandleAsync).AllowAnonymous();
 
-    private static async Task<IResult> HandleAsync(HttpRequest request, PublicFacts facts, IConfiguration configuration)
+    private static async Task<IResult> HandleAsync(
+        HttpContext context,
+        PublicFacts facts,
+        IConfiguration configuration,
+        TimeProvider time
+    )
     {
-        var language = Language.Of(request);
-        var headers = request.HttpContext.Response.Headers;
-        headers.ContentLanguage = language.Code;
-        headers.Vary = HeaderNames.AcceptLanguage;
-        headers.CacheControl = "no-cache";
-        var page = new FrontPageView(language, await facts.ReadAsync(), Dashboard(configuration))
+        var known = await facts.ReadAsync();
+        return context.Page(language => new FrontPageView(language, known, time.GetUtcNow(), Dashboard(configuration))
         {
-            SignInFailed = request.Query["signin"] == "failed",
-        };
-        return Results.Content(page.Write().ToString(), "text/html; charset=utf-8");
+            SignInFailed = context.Request.Query["signin"] == "failed",
+        });
     }
 
     private static string? Dashboard(IConfiguration configuration) =>

@@ -2,10 +2,12 @@ namespace HealthDataNode.Edge.Page;
 
 /// <summary>What the node shows to anybody. A part is null when its service did not answer.</summary>
 internal sealed record Facts(
-    IReadOnlyList<SourceFact>? Sources,
-    IReadOnlyList<PermitFact>? Permits,
-    IReadOnlyList<DeliveryFact>? Deliveries,
-    AuditHead? Audit
+    IReadOnlyList<SourceFact>? Sources = null,
+    IReadOnlyList<ApplicationFact>? Register = null,
+    IReadOnlyList<StageFact>? Stages = null,
+    IReadOnlyList<OrderFact>? Orders = null,
+    IReadOnlyList<ReleaseFact>? Releases = null,
+    AuditHead? Audit = null
 );
 
 /// <summary>A text in both languages.</summary>
@@ -22,23 +24,96 @@ internal sealed record SourceFact(
     long? NumberOfUniqueIndividuals = null
 );
 
-/// <summary>Of <c>GET permit /v1/permits</c>.</summary>
-internal sealed record PermitFact(
-    string Lineage,
+/// <summary>Of <c>GET permit /v1/register</c>: an application and what became of it.</summary>
+internal sealed record ApplicationFact(
     string Title,
     string Organisation,
     string Purpose,
+    string LegalBasis,
+    DateTimeOffset SubmittedAt,
+    IReadOnlyList<CaseFact> Cases,
+    IReadOnlyList<ApprovalFact> Approvals,
+    PermitFact? Permit = null
+);
+
+/// <summary>Of an application: what one authority decides.</summary>
+internal sealed record CaseFact(
+    string Authority,
+    IReadOnlyList<string> Sources,
+    DateTimeOffset OpenedAt,
+    DecisionFact? Decision = null,
+    RevocationFact? Revocation = null
+);
+
+/// <summary>Of an application: an approval that a rule requires.</summary>
+internal sealed record ApprovalFact(string Kind, string Authority, DecisionFact? Decision = null);
+
+/// <summary>Of a case or an approval, once it is decided.</summary>
+internal sealed record DecisionFact(string Outcome, string Reasons, DateTimeOffset DecidedAt)
+{
+    public bool IsRefusal => Outcome == "refused";
+}
+
+/// <summary>Of a case: the authority took its decision back.</summary>
+internal sealed record RevocationFact(string Reasons, DateTimeOffset At);
+
+/// <summary>Of an application: its permit with all versions, and how it ended.</summary>
+internal sealed record PermitFact(
+    string Lineage,
     string Spe,
     DateTimeOffset From,
     DateTimeOffset To,
-    IReadOnlyList<PermitSource> Sources
+    IReadOnlyList<VersionFact> Versions,
+    DateTimeOffset? RevokedAt = null,
+    DateTimeOffset? DeletedAt = null,
+    DateTimeOffset? ShreddedAt = null
 );
 
-/// <summary>Of a permit: a source and its variables.</summary>
-internal sealed record PermitSource(string Name, IReadOnlyList<string> Variables);
+/// <summary>Of a permit: one signed version.</summary>
+internal sealed record VersionFact(int Version, string Digest, IReadOnlyList<string> Sources, DateTimeOffset IssuedAt);
+
+/// <summary>Of <c>GET permit /v1/statistics</c>: how many days a stage takes at an authority.</summary>
+internal sealed record StageFact(
+    string Authority,
+    string Stage,
+    int Ended,
+    int Open,
+    double? Median = null,
+    double? Longest = null
+);
 
 /// <summary>Of <c>GET gateway /v1/deliveries</c>: counts are rounded, and null below the policy's threshold.</summary>
-internal sealed record DeliveryFact(string Source, string Spe, DateOnly Date, long? Rows = null, long? Persons = null);
+internal sealed record OrderFact(
+    string Lineage,
+    string Source,
+    string Spe,
+    string State,
+    bool Revoked,
+    DateTimeOffset IssuedAt,
+    DateTimeOffset? ReceivedAt = null,
+    DateTimeOffset? DeliveredAt = null,
+    DateTimeOffset? RejectedAt = null,
+    long? Rows = null,
+    long? Persons = null
+);
+
+/// <summary>Of <c>GET permit /v1/releases</c>: what left a room, and who said that it may.</summary>
+internal sealed record ReleaseFact(
+    string Record,
+    string Lineage,
+    string Spe,
+    string Digest,
+    IReadOnlyList<ReleasedFile> Files,
+    IReadOnlyList<RuleFact> Rules,
+    IReadOnlyList<string> Votes,
+    DateTimeOffset ReleasedAt
+);
+
+/// <summary>Of a release: a file; its name is the requester's own and is not public.</summary>
+internal sealed record ReleasedFile(string Type, long Length, string Sha256);
+
+/// <summary>Of a release: an automatic check.</summary>
+internal sealed record RuleFact(string Rule, string Outcome);
 
 /// <summary>Of <c>GET audit /v1/head</c>.</summary>
 internal sealed record AuditHead(long Entries, string Hash, DateTimeOffset? At = null);

@@ -19,6 +19,9 @@ internal sealed class Html(int literalLength, int holes)
 
     public static Html Nothing => $"";
 
+    /// <summary>The markup itself: for where the compiler would take a plain string.</summary>
+    public static Html Of(Html markup) => markup;
+
     public void AppendLiteral(string literal) => markup.Append(literal);
 
     public void AppendFormatted(string? text) => markup.Append(Encoder.Encode(text ?? ""));

@@ -5,17 +5,17 @@ namespace HealthDataNode.Edge.Page;
 /// <summary>Norwegian bokmål or English: texts stand in pairs where they are used.</summary>
 internal sealed class Language
 {
-    public static readonly Language Bokmål = new("nb", "\u00a0", "dd.MM.yyyy");
-    public static readonly Language English = new("en", ",", "d MMM yyyy");
+    public static readonly Language Bokmål = new("nb", "\u00a0", ",", "dd.MM.yyyy");
+    public static readonly Language English = new("en", ",", ".", "d MMM yyyy");
 
     private readonly NumberFormatInfo numbers;
     private readonly string dates;
 
-    private Language(string code, string groups, string dates)
+    private Language(string code, string groups, string point, string dates)
     {
         Code = code;
         this.dates = dates;
-        numbers = new NumberFormatInfo { NumberGroupSeparator = groups, NumberDecimalDigits = 0 };
+        numbers = new NumberFormatInfo { NumberGroupSeparator = groups, NumberDecimalSeparator = point, NumberDecimalDigits = 0 };
     }
 
     /// <summary>As in <c>lang</c>.</summary>
@@ -48,6 +48,24 @@ internal sealed class Language
 
     public string Time(DateTimeOffset at) =>
         $"{Date(at)} {TimeZoneInfo.ConvertTime(at, Oslo.Zone).ToString("HH:mm:ss", CultureInfo.InvariantCulture)}";
+
+    /// <summary>As in <c>datetime</c>.</summary>
+    public static string Machine(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>How long something took, in its largest whole unit: days from the second one on.</summary>
+    public string Duration(TimeSpan length) =>
+        length switch
+        {
+            { TotalDays: >= 2 } => $"{Number((long)length.TotalDays)} {Say("dager", "days")}",
+            { TotalHours: >= 2 } => $"{Number((long)length.TotalHours)} {Say("timer", "hours")}",
+            { TotalMinutes: >= 2 } => $"{Number((long)length.TotalMinutes)} {Say("minutter", "minutes")}",
+            { TotalSeconds: >= 2 } => $"{Number((long)length.TotalSeconds)} {Say("sekunder", "seconds")}",
+            _ => Say("under to sekunder", "less than two seconds"),
+        };
+
+    /// <summary>A figure of the statistics.</summary>
+    public string Days(double days) => $"{days.ToString("0.####", numbers)} {Say("dager", "days")}";
 
     private static Language? Find(string? tag) =>
         tag?.Split('-')[0] switch

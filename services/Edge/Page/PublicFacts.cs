@@ -1,22 +1,27 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 
 namespace HealthDataNode.Edge.Page;
 
 /// <summary>
-/// Asks the services what they tell anybody, all at once and without waiting long. However many look at the page, each
-/// service is asked once a second at most.
+/// Asks the services what they tell anybody, all at once and without waiting long. However many look at the front page,
+/// each question is asked once a second at most; a lineage is asked for when somebody looks at it, as its raw answers are.
 /// </summary>
-internal sealed class PublicFacts(IHttpClientFactory clients, IConfiguration configuration, TimeProvider time)
+internal sealed partial class PublicFacts(IHttpClientFactory clients, IConfiguration configuration, TimeProvider time)
 {
     public const string Client = "public-facts";
 
     private static readonly TimeSpan Keep = TimeSpan.FromSeconds(1);
 
+    private const int MostPages = 20;
+
     private readonly Lock gate = new();
-    private Task<Facts> current = Task.FromResult(new Facts(null, null, null, null));
+    private Task<Facts> current = Task.FromResult(new Facts());
     private DateTimeOffset staleAt = DateTimeOffset.MinValue;
 
+    /// <summary>The newest of everything.</summary>
     public Task<Facts> ReadAsync()
     {
         lock (gate)
@@ -32,13 +37,57 @@ internal sealed class PublicFacts(IHttpClientFactory clients, IConfiguration con
         }
     }
 
+    /// <summary>All of one lineage, however old; null where no lineage is called so.</summary>
+    public async Task<Facts?> ReadAsync(string lineage)
+    {
+        if (!Lineage().IsMatch(lineage))
+        {
+            return null;
+        }
+
+        var register = PagesAsync<ApplicationFact>("permit", $"/v1/register?lineage={lineage}", application => application.SubmittedAt);
+        var orders = AskAsync<OrderFact[]>("gateway", $"/v1/deliveries?lineage={lineage}");
+        var releases = PagesAsync<ReleaseFact>("permit", $"/v1/releases?lineage={lineage}", release => release.ReleasedAt);
+        return new Facts(Register: await register, Orders: await orders, Releases: await releases);
+    }
+
     private async Task<Facts> AskAsync()
     {
         var sources = AskAsync<DescriptionPage>("catalogue", "/v1/descriptions?limit=200");
-        var permits = AskAsync<PermitPage>("permit", "/v1/permits");
-        var deliveries = AskAsync<DeliveryFact[]>("gateway", "/v1/deliveries");
+        var register = PagesAsync<ApplicationFact>("permit", "/v1/register", application => application.SubmittedAt);
+        var statistics = AskAsync<Statistics>("permit", "/v1/statistics");
+        var orders = AskAsync<OrderFact[]>("gateway", "/v1/deliveries");
+        var releases = PagesAsync<ReleaseFact>("permit", "/v1/releases", release => release.ReleasedAt);
         var audit = AskAsync<AuditHead>("audit", "/v1/head");
-        return new Facts((await sources)?.Descriptions, (await permits)?.Items, await deliveries, await audit);
+        return new Facts(
+            (await sources)?.Descriptions,
+            await register,
+            (await statistics)?.Stages,
+            await orders,
+            await releases,
+            await audit
+        );
+    }
+
+    /// <summary>Every page of a list, the newest first; null where one page does not come.</summary>
+    private async Task<IReadOnlyList<T>?> PagesAsync<T>(string service, string path, Func<T, DateTimeOffset> at)
+    {
+        List<T> all = [];
+        string? next = null;
+        for (var page = 0; page < MostPages && (page == 0 || next is not null); page++)
+        {
+            var after = next is null ? "" : $"{(path.Contains('?') ? '&' : '?')}after={Uri.EscapeDataString(next)}";
+            var answer = await AskAsync<Items<T>>(service, path + after);
+            if (answer is null)
+            {
+                return null;
+            }
+
+            all.AddRange(answer.List);
+            next = answer.Next;
+        }
+
+        return [.. all.OrderByDescending(at)];
     }
 
     private async Task<T?> AskAsync<T>(string service, string path)
@@ -70,7 +119,13 @@ internal sealed class PublicFacts(IHttpClientFactory clients, IConfiguration con
 
     private sealed record DescriptionPage(IReadOnlyList<SourceFact> Descriptions);
 
-    private sealed record PermitPage(IReadOnlyList<PermitFact> Items);
+    private sealed record Statistics(IReadOnlyList<StageFact> Stages);
+
+    private sealed record Items<T>([property: JsonPropertyName("items")] IReadOnlyList<T> List, string? Next = null);
+
+    // As Permit makes them; it also goes into an address.
+    [GeneratedRegex(@"^[a-z0-9-]{8,40}\z")]
+    private static partial Regex Lineage();
 }
 
 /// <summary>How the page's facts are asked for: no token, no long wait, no large answer.</summary>

@@ -1,86 +1,27 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using HealthDataNode.Edge;
-using HealthDataNode.Edge.Features;
-using HealthDataNode.Edge.Page;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace HealthDataNode.Services.Tests.Edge;
 
-/// <summary>The page and its headers as the Edge serves them, in front of one program that plays the services.</summary>
+/// <summary>The front page and its headers.</summary>
 public sealed partial class The_front_page : IAsyncLifetime
 {
-    private readonly Dictionary<string, string> answers = new()
-    {
-        ["/v1/descriptions"] = """
-            {"descriptions":[{"source":"cancer","version":2,"holder":"cancerregistry","holderOrg":"999000101","holderName":"A & B",
-            "title":{"nb":"<script>alert(1)</script>","en":"Cancer \"registry\" <img src=x onerror=alert(1)>"},"healthCategories":[],
-            "numberOfRecords":12345,"variables":13,"matches":[],"publishedAt":"2026-11-25T10:00:00+00:00"}]}
-            """,
-        ["/v1/permits"] = """
-            {"items":[{"lineage":"l","version":1,"title":"Survival","organisation":"999000301","purpose":"research","legalBasis":"x",
-            "authority":"hdab","spe":"referencespe","issuedAt":"2026-11-25T10:00:00+00:00","from":"2026-11-25T23:30:00+00:00",
-            "to":"2027-11-25T23:30:00+00:00","sources":[{"name":"cancer","holder":"cancerregistry","variables":["a","b"]}]}]}
-            """,
-        ["/v1/deliveries"] = """[{"lineage":"l","source":"cancer","spe":"referencespe","date":"2026-11-25","rows":1900,"persons":1800},{"lineage":"l","source":"rare","spe":"referencespe","date":"2026-11-25"}]""",
-        ["/v1/head"] = """{"entries":4321,"hash":"abcdef0123456789","at":"2026-11-25T10:00:00+00:00"}""",
-    };
-
-    private readonly Dictionary<string, int> calls = [];
-    private readonly MovableTime time = new(new DateTimeOffset(2026, 11, 26, 8, 0, 0, TimeSpan.Zero));
-    private WebApplication services = null!;
-    private WebApplication edge = null!;
-    private HttpClient browser = null!;
+    private PageStage stage = null!;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync()
-    {
-        services = Plain([]);
-        services.MapGet(
-            "/{**path}",
-            (HttpContext context) =>
-            {
-                var path = context.Request.Path.Value!;
-                lock (calls)
-                {
-                    calls[path] = calls.GetValueOrDefault(path) + 1;
-                }
+    private HttpClient Browser => stage.Browser;
 
-                return answers.TryGetValue(path, out var answer)
-                    ? Results.Content(answer, "application/json")
-                    : Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
-            }
-        );
-        await services.StartAsync();
-        string[] names = ["catalogue", "permit", "gateway", "audit"];
-        edge = Plain(
-            [.. names.Select(name => $"--services:{name}:http:0={services.Urls.First()}"), "--Node:Dashboard=http://localhost:18888"]
-        );
-        edge.Use(SecurityHeaders.InvokeAsync);
-        FrontPage.Map(edge);
-        ApiReference.Map(edge);
-        Assets.Map(edge);
-        await edge.StartAsync();
-        browser = new HttpClient { BaseAddress = new Uri(edge.Urls.First()) };
-    }
+    public async ValueTask InitializeAsync() => stage = await PageStage.StartAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        browser.Dispose();
-        await edge.DisposeAsync();
-        await services.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => stage.DisposeAsync();
 
     [Theory]
     [InlineData("nb")]
     [InlineData("en")]
     public async Task Escapes_what_others_wrote(string language)
     {
-        var page = await browser.GetStringAsync($"/?lang={language}", Cancel);
+        var page = await Browser.GetStringAsync($"/?lang={language}", Cancel);
         Assert.DoesNotContain("<script", page, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("<img src=x", page, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("A &amp; B", page, StringComparison.Ordinal);
@@ -94,7 +35,7 @@ public sealed partial class The_front_page : IAsyncLifetime
     [Fact]
     public async Task Shows_what_the_services_say()
     {
-        var page = await browser.GetStringAsync("/?lang=en", Cancel);
+        var page = await Browser.GetStringAsync("/?lang=en", Cancel);
         foreach (
             var shown in (string[])[
                 "12,345",
@@ -103,7 +44,21 @@ public sealed partial class The_front_page : IAsyncLifetime
                 "1,900",
                 "not shown",
                 "href=\"/catalogue/v1/descriptions/cancer/turtle\"",
-                "26 Nov 2026", // of the permit: half past eleven in the evening UTC is the next day in Oslo
+                "1 Nov 2026 10:00:00", // Oslo
+                "1,900 rows, 1,800 persons",
+                "counts not shown: too few persons",
+                "Decision: refused",
+                "Not a public body.",
+                "the hospital trust",
+                "10 days", // from the case to the decision
+                "5.25 days",
+                "<strong>Transfer stopped",
+                "2 of 2 checkers in favour",
+                "Deleted, key shredded",
+                "24 Nov 2026 11:00:05", // the key
+                $"href=\"/permits/{PageStage.Ended}?lang=en\"",
+                "href=\"/permit/v1/statistics?format=csv\"",
+                "href=\"/privacy?lang=en\"",
                 "href=\"/reference/gateway\"",
                 "href=\"http://localhost:18888/\"",
             ]
@@ -116,28 +71,57 @@ public sealed partial class The_front_page : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("/v1/permits", null)]
-    [InlineData("/v1/permits", "<html>no json</html>")]
-    [InlineData("/v1/head", "{}")]
-    public async Task Says_which_part_is_not_available(string path, string? answer)
+    [InlineData("/v1/register", null, 3)] // journeys, decisions, ends
+    [InlineData("/v1/register", "<html>no json</html>", 3)]
+    [InlineData("/v1/statistics", null, 1)]
+    [InlineData("/v1/releases", null, 1)]
+    [InlineData("/v1/head", "{}", 1)]
+    public async Task Says_which_part_is_not_available(string path, string? answer, int parts)
     {
-        answers.Remove(path);
+        stage.Answers.Remove(path);
         if (answer is not null)
         {
-            answers[path] = answer;
+            stage.Answers[path] = answer;
         }
 
-        var page = await browser.GetStringAsync("/?lang=en", Cancel);
-        Assert.Single(Away().Matches(page));
+        var page = await Browser.GetStringAsync("/?lang=en", Cancel);
+        Assert.Equal(parts, Away().Count(page));
         Assert.Contains("1,900", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tells_of_permits_without_their_deliveries_while_Gateway_is_away()
+    {
+        stage.Answers.Remove("/v1/deliveries");
+        var page = await Browser.GetStringAsync("/?lang=en", Cancel);
+        Assert.Single(Away().Matches(page));
+        Assert.Contains("Gateway does not answer now", page, StringComparison.Ordinal);
+        Assert.Contains("Decision: refused", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<strong>Transfer stopped", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Reads_every_page_of_the_register_and_shows_the_newest_first()
+    {
+        stage.Answers["/v1/register"] = Register("Elder one", 1, "\"a b\"");
+        stage.Answers["/v1/register?after=a%20b"] = Register("Latter one", 2, "null");
+        var page = await Browser.GetStringAsync("/?lang=en", Cancel);
+        Assert.InRange(
+            page.IndexOf("Latter one", StringComparison.Ordinal),
+            1,
+            page.IndexOf("Elder one", StringComparison.Ordinal) - 1
+        );
+        stage.Answers["/v1/register?after=a%20b"] = "{}";
+        stage.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(3, Away().Count(await Browser.GetStringAsync("/?lang=en", Cancel)));
     }
 
     [Fact]
     public async Task Stands_when_every_service_is_down()
     {
-        await services.StopAsync(Cancel);
-        var page = await browser.GetStringAsync("/?lang=nb", Cancel);
-        Assert.Equal(4, AwayInNorwegian().Count(page));
+        await stage.StopServicesAsync();
+        var page = await Browser.GetStringAsync("/?lang=nb", Cancel);
+        Assert.Equal(8, AwayInNorwegian().Count(page));
         Assert.Contains("Helsedatanode", page, StringComparison.Ordinal);
     }
 
@@ -146,13 +130,13 @@ public sealed partial class The_front_page : IAsyncLifetime
     {
         for (var n = 0; n < 5; n++)
         {
-            await browser.GetStringAsync("/", Cancel);
+            await Browser.GetStringAsync("/", Cancel);
         }
 
-        Assert.All(answers.Keys, path => Assert.Equal(1, calls[path]));
-        time.Advance(TimeSpan.FromSeconds(1));
-        await browser.GetStringAsync("/", Cancel);
-        Assert.All(answers.Keys, path => Assert.Equal(2, calls[path]));
+        Assert.All(stage.Answers.Keys, path => Assert.Equal(1, stage.Calls[path]));
+        stage.Time.Advance(TimeSpan.FromSeconds(1));
+        await Browser.GetStringAsync("/", Cancel);
+        Assert.All(stage.Answers.Keys, path => Assert.Equal(2, stage.Calls[path]));
     }
 
     [Theory]
@@ -165,7 +149,7 @@ public sealed partial class The_front_page : IAsyncLifetime
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         request.Headers.TryAddWithoutValidation("Accept-Language", accepted);
-        using var response = await browser.SendAsync(request, Cancel);
+        using var response = await Browser.SendAsync(request, Cancel);
         Assert.Equal([expected], response.Content.Headers.ContentLanguage);
         Assert.Contains($"<html lang=\"{expected}\"", await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
     }
@@ -173,7 +157,18 @@ public sealed partial class The_front_page : IAsyncLifetime
     [Fact]
     public async Task Names_no_other_host_in_markup_or_styles()
     {
-        var page = await browser.GetStringAsync("/?lang=en", Cancel);
+        foreach (
+            var page in (string[])["/?lang=en", "/privacy?lang=nb", $"/permits/{PageStage.Ended}?lang=nb", "/permits/nothing-is-called-so"]
+        )
+        {
+            await NamesNoOtherHostAsync(page);
+        }
+    }
+
+    private async Task NamesNoOtherHostAsync(string of)
+    {
+        using var answer = await Browser.GetAsync(of, Cancel);
+        var page = await answer.Content.ReadAsStringAsync(Cancel);
         var addresses = Address().Matches(page).Select(match => match.Groups[1].Value).ToArray();
         Assert.NotEmpty(addresses);
         Assert.All(
@@ -181,9 +176,10 @@ public sealed partial class The_front_page : IAsyncLifetime
             address => Assert.Matches("^(/(?!/)|#)", address)
         );
         Assert.DoesNotContain("style=", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", page, StringComparison.OrdinalIgnoreCase);
         foreach (var address in addresses.Where(address => address.StartsWith("/assets/", StringComparison.Ordinal)).Distinct())
         {
-            using var response = await browser.GetAsync(address, Cancel);
+            using var response = await Browser.GetAsync(address, Cancel);
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
             Assert.Contains("immutable", response.Headers.CacheControl!.ToString(), StringComparison.Ordinal);
             var text = await response.Content.ReadAsStringAsync(Cancel);
@@ -197,7 +193,7 @@ public sealed partial class The_front_page : IAsyncLifetime
     [Fact]
     public async Task Has_a_policy_that_allows_its_own_files_alone()
     {
-        using var response = await browser.GetAsync("/", Cancel);
+        using var response = await Browser.GetAsync("/", Cancel);
         Assert.Equal(
             "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'",
             response.Headers.GetValues("Content-Security-Policy").Single()
@@ -209,7 +205,7 @@ public sealed partial class The_front_page : IAsyncLifetime
     [Fact]
     public async Task Leads_to_an_api_reference_that_stays_on_this_host()
     {
-        using var response = await browser.GetAsync("/reference/permit", Cancel);
+        using var response = await Browser.GetAsync("/reference/permit", Cancel);
         var page = await response.Content.ReadAsStringAsync(Cancel);
         Assert.Contains("permit/openapi/v1.json", page, StringComparison.Ordinal);
         Assert.DoesNotMatch("(src|href)=\"(https?:)?//", page);
@@ -220,24 +216,18 @@ public sealed partial class The_front_page : IAsyncLifetime
         Assert.StartsWith("default-src 'none'; ", policy, StringComparison.Ordinal);
         Assert.Contains("; connect-src 'self'; ", policy, StringComparison.Ordinal);
         Assert.DoesNotMatch("https?:|script-src[^;]*unsafe", policy);
-        using var again = await browser.GetAsync("/reference/permit", Cancel);
+        using var again = await Browser.GetAsync("/reference/permit", Cancel);
         Assert.DoesNotContain(nonce, again.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
-        using var unknown = await browser.GetAsync("/reference/nothing", Cancel);
+        using var unknown = await Browser.GetAsync("/reference/nothing", Cancel);
         Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
     }
 
-    private WebApplication Plain(string[] settings)
-    {
-        var builder = WebApplication.CreateSlimBuilder(["--urls=http://127.0.0.1:0", .. settings]);
-        builder.Logging.ClearProviders();
-        builder.Services.AddSingleton<TimeProvider>(time);
-        builder.Services.AddPublicFacts();
-        // A busy machine is no service that is down.
-        builder.Services.AddHttpClient(PublicFacts.Client, client => client.Timeout = TimeSpan.FromMinutes(1));
-        builder.Services.AddRouting();
-        builder.Services.AddAuthorization();
-        return builder.Build();
-    }
+    private static string Register(string title, int day, string next) =>
+        $$"""
+            {"items":[{"title":"{{title}}","organisation":"999000301","purpose":"53(1)(e)","legalBasis":"x",
+            "submittedAt":"2026-11-0{{day}}T09:00:00+00:00","cases":[{"authority":"hdab","sources":["cancer"],
+            "openedAt":"2026-11-0{{day}}T09:00:00+00:00"}],"approvals":[]}],"next":{{next}}}
+            """;
 
     [GeneratedRegex("(?:href|src)=\"([^\"]*)\"")]
     private static partial Regex Address();

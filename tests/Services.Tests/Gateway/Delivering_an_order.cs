@@ -101,16 +101,52 @@ public sealed class Delivering_an_order(StageFixture fixture) : IClassFixture<St
             order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Delivering);
             using var taken = await stage.AcknowledgeAsync(order, stage.ReceiptOf(order, persons * 2, persons).Text);
             await stage.OrderAsync(permit.Payload.Lineage, OrderState.Delivered);
-            var deliveries = await stage.Gateway.Anonymous.GetFromJsonAsync<JsonElement>(
-                "/v1/deliveries",
-                TestContext.Current.CancellationToken
-            );
-            var shown = deliveries
-                .EnumerateArray()
-                .Single(delivery => delivery.GetProperty("lineage").GetString() == order.Lineage);
+            var shown = await PublicAsync(order);
             Assert.Equal(said, shown.TryGetProperty("persons", out var count) ? count.GetInt64() : null);
             Assert.Equal(said is not null, shown.TryGetProperty("rows", out _));
+            Assert.Equal("delivered", shown.GetProperty("state").GetString());
+            var issued = shown.GetProperty("issuedAt").GetDateTimeOffset();
+            var received = shown.GetProperty("receivedAt").GetDateTimeOffset();
+            var delivered = shown.GetProperty("deliveredAt").GetDateTimeOffset();
+            Assert.True(issued <= received && received <= delivered);
+            Assert.False(shown.TryGetProperty("rejectedAt", out _));
         }
+    }
+
+    [Fact]
+    public async Task Tells_the_public_no_count_of_what_is_on_the_way()
+    {
+        var permit = await stage.GrantAsync();
+        var order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Issued);
+        var shown = await PublicAsync(order);
+        Assert.Equal("issued", shown.GetProperty("state").GetString());
+        Assert.False(shown.TryGetProperty("receivedAt", out _));
+
+        var tokens = await stage.TokensAsync(order, 40);
+        await stage.SendAsync(order, stage.Seal(order, 1, Header + Rows(tokens), 80));
+        order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Delivering);
+        shown = await PublicAsync(order);
+        Assert.Equal("delivering", shown.GetProperty("state").GetString());
+        Assert.True(shown.TryGetProperty("receivedAt", out _));
+        Assert.False(shown.TryGetProperty("persons", out _));
+        Assert.False(shown.TryGetProperty("rows", out _));
+    }
+
+    [Fact]
+    [Trait("Invariant", "10")]
+    public async Task Tells_the_public_what_a_revocation_stopped()
+    {
+        var permit = await stage.GrantAsync();
+        var order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Issued);
+        var part = stage.Seal(order, 1, Header, 0);
+        await stage.UploadAsync(order, part);
+        stage.Neighbours.States[order.Lineage] = LineageStates.Revoked;
+        using var closed = await stage.CloseAsync(order, stage.ClosingOf(order, part).Text);
+        order = await stage.OrderAsync(order.Lineage, OrderState.Rejected);
+        var shown = await PublicAsync(order);
+        Assert.True(shown.GetProperty("revoked").GetBoolean());
+        Assert.True(shown.TryGetProperty("rejectedAt", out _));
+        Assert.False(shown.TryGetProperty("deliveredAt", out _));
     }
 
     [Fact]
@@ -252,6 +288,15 @@ public sealed class Delivering_an_order(StageFixture fixture) : IClassFixture<St
 
     private static string[] WithoutPersons(string rows) =>
         [.. rows.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line[32..])];
+
+    private async Task<JsonElement> PublicAsync(Order order)
+    {
+        var deliveries = await stage.Gateway.Anonymous.GetFromJsonAsync<JsonElement[]>(
+            $"/v1/deliveries?lineage={order.Lineage}",
+            TestContext.Current.CancellationToken
+        );
+        return Assert.Single(deliveries!);
+    }
 
     private async Task<JsonElement> ManifestAsync(Order order)
     {

@@ -6,7 +6,10 @@ using Microsoft.Extensions.Options;
 
 namespace HealthDataNode.Gateway.Features;
 
-/// <summary>What was delivered, for everybody: counts are rounded, and below the policy's threshold not said.</summary>
+/// <summary>
+/// What was ordered, received and delivered, for everybody. Counts are those of a delivery, rounded, and below the
+/// policy's threshold not said; of what is on the way, or was refused, only the times.
+/// </summary>
 internal static class ListDeliveries
 {
     private const int Most = 200;
@@ -14,59 +17,113 @@ internal static class ListDeliveries
     /// <param name="Lineage">The permit's lineage.</param>
     /// <param name="Source">The source.</param>
     /// <param name="Spe">The SPE's party id.</param>
-    /// <param name="Date">The day of the delivery, UTC.</param>
-    /// <param name="Rows">Rows, rounded down; null below the threshold.</param>
-    /// <param name="Persons">Persons, rounded down; null below the threshold.</param>
-    public sealed record Response(string Lineage, string Source, string Spe, DateOnly Date, long? Rows, long? Persons);
+    /// <param name="Attempt">1, and one more for each order after one that was rejected.</param>
+    /// <param name="State">Where the order stands.</param>
+    /// <param name="Revoked">Whether it was stopped since its permit was no longer in force (EHDS 63(3)).</param>
+    /// <param name="IssuedAt">When the holder was asked.</param>
+    /// <param name="ReceivedAt">When the last part was whole; null before the holder closed it.</param>
+    /// <param name="DeliveredAt">When the SPE's receipt was good and nothing was left here.</param>
+    /// <param name="RejectedAt">When it was refused or stopped.</param>
+    /// <param name="ErasedAt">When upload key and files were gone.</param>
+    /// <param name="Rows">Rows delivered, rounded down; null below the threshold.</param>
+    /// <param name="Persons">Persons delivered, rounded down; null below the threshold.</param>
+    public sealed record Response(
+        string Lineage,
+        string Source,
+        string Spe,
+        int Attempt,
+        string State,
+        bool Revoked,
+        DateTimeOffset IssuedAt,
+        DateTimeOffset? ReceivedAt,
+        DateTimeOffset? DeliveredAt,
+        DateTimeOffset? RejectedAt,
+        DateTimeOffset? ErasedAt,
+        long? Rows,
+        long? Persons
+    );
 
     public static void Map(IEndpointRouteBuilder app) =>
         app.MapGet("/v1/deliveries", HandleAsync)
             .AllowAnonymous()
             .WithName("ListDeliveries")
             .WithTags("Public")
-            .WithSummary("What was delivered, in rounded counts");
+            .WithSummary("What was ordered and delivered, in rounded counts");
 
     private static async Task<Ok<Response[]>> HandleAsync(
         GatewayDb database,
         IOptions<GatewayOptions> options,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        string? lineage = null
     )
     {
-        var delivered = await database
+        var orders = await database
             .Orders.AsNoTracking()
-            .Where(order => order.State == OrderState.Delivered)
-            .OrderByDescending(order => order.ChangedAt)
+            // Before it is issued nobody outside knows it.
+            .Where(order => order.State != OrderState.Issuing)
+            .Where(order => lineage == null || order.Lineage == lineage)
+            .OrderByDescending(order => order.Id)
             .Take(Most)
-            .Select(order => new
-            {
+            .Select(order => new Row(
                 order.Lineage,
                 order.Source,
                 order.Spe,
+                order.Attempt,
+                order.State,
+                order.CreatedAt,
                 order.ChangedAt,
+                order.ErasedAt,
+                order.Closing == null
+                    ? null
+                    : database
+                        .Parts.Where(part => part.OrderId == order.Id)
+                        .Max(part => (DateTimeOffset?)part.ReceivedAt),
+                order.RejectionCode,
                 order.Rows,
-                order.PersonsDelivered,
-            })
+                order.PersonsDelivered
+            ))
             .ToListAsync(cancellationToken);
-        return TypedResults.Ok(
-            delivered
-                .Select(order =>
-                {
-                    // Few persons with many rows are few persons: neither count is said then.
-                    var persons = Public(order.PersonsDelivered, options.Value);
-                    return new Response(
-                        order.Lineage,
-                        order.Source,
-                        order.Spe,
-                        DateOnly.FromDateTime(order.ChangedAt.UtcDateTime),
-                        persons is null ? null : Public(order.Rows, options.Value),
-                        persons
-                    );
-                })
-                .ToArray()
+        return TypedResults.Ok(orders.Select(order => Public(order, options.Value)).ToArray());
+    }
+
+    private static Response Public(Row order, GatewayOptions policy)
+    {
+        var delivered = order.State == OrderState.Delivered;
+        // Few persons with many rows are few persons: neither count is said then.
+        var persons = delivered ? Public(order.Persons, policy) : null;
+        return new Response(
+            order.Lineage,
+            order.Source,
+            order.Spe,
+            order.Attempt,
+            order.State.Text(),
+            order.RejectionCode == RejectionCodes.PermitNotInForce,
+            order.CreatedAt,
+            order.ReceivedAt,
+            delivered ? order.ChangedAt : null,
+            order.State == OrderState.Rejected ? order.ChangedAt : null,
+            order.ErasedAt,
+            persons is null ? null : Public(order.Rows, policy),
+            persons
         );
     }
 
     /// <summary>A count as the public may know it.</summary>
     internal static long? Public(long? count, GatewayOptions policy) =>
         count is { } exact && exact >= policy.PublicThreshold ? exact - (exact % policy.PublicRounding) : null;
+
+    private sealed record Row(
+        string Lineage,
+        string Source,
+        string Spe,
+        int Attempt,
+        OrderState State,
+        DateTimeOffset CreatedAt,
+        DateTimeOffset ChangedAt,
+        DateTimeOffset? ErasedAt,
+        DateTimeOffset? ReceivedAt,
+        string? RejectionCode,
+        long? Rows,
+        long? Persons
+    );
 }

@@ -2,8 +2,11 @@ using System.ComponentModel.DataAnnotations;
 
 namespace HealthDataNode.ReferenceHolder;
 
-/// <summary>What a holder needs to know: who it is, whom it trusts, where the node is, and its one source.</summary>
-public sealed class HolderOptions
+/// <summary>
+/// What a holder needs to know: who it is, whom it trusts, where the node is, and its one source; or, as the population
+/// register, the file that it feeds.
+/// </summary>
+public sealed class HolderOptions : IValidatableObject
 {
     /// <summary>Party id, which is the client id (<c>Party:Id</c>).</summary>
     [Required]
@@ -30,11 +33,9 @@ public sealed class HolderOptions
     public string Issuer { get; set; } = "";
 
     /// <summary>The source that this holder holds (<c>Holder:Source</c>).</summary>
-    [Required]
     public string Source { get; set; } = "";
 
     /// <summary>Its rows: RFC 4180 with a header, first column <c>person_id</c> (<c>Holder:File</c>).</summary>
-    [Required]
     public string File { get; set; } = "";
 
     /// <summary>The holder's own folder (<c>Data:Directory</c>).</summary>
@@ -49,6 +50,31 @@ public sealed class HolderOptions
     [Range(1024, 60 * 1024 * 1024)]
     public int PartBytes { get; set; } = 32 * 1024 * 1024;
 
+    /// <summary>
+    /// The population register's file (<c>Holder:Feed</c>); where it is named, this holder has no source and gets no
+    /// orders.
+    /// </summary>
+    public string? Feed { get; set; }
+
+    /// <summary>Lines of the population register in one batch at most (<c>Holder:LinesPerBatch</c>).</summary>
+    [Range(1, 250_000)]
+    public int LinesPerBatch { get; set; } = 100_000;
+
+    /// <summary>
+    /// Where it may stand how many bytes a second are sent (<c>Holder:ThrottleFile</c>), for whoever has a narrow line, or
+    /// wants to see a transfer held in its middle.
+    /// </summary>
+    public string? ThrottleFile { get; set; }
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Feed is null && (Source.Length == 0 || File.Length == 0))
+        {
+            yield return new ValidationResult("Set Holder__Source and Holder__File; or, for the population register, Holder__Feed.");
+        }
+    }
+
     internal static void Bind(HolderOptions options, IConfiguration configuration)
     {
         options.Party = configuration["Party:Id"] ?? "";
@@ -61,6 +87,9 @@ public sealed class HolderOptions
         options.File = configuration["Holder:File"] ?? "";
         options.Directory = configuration["Data:Directory"] ?? "";
         options.IdentifiersPerPart = configuration.GetValue("Holder:IdentifiersPerPart", options.IdentifiersPerPart);
+        options.Feed = configuration["Holder:Feed"] is { Length: > 0 } feed ? feed : null;
+        options.LinesPerBatch = configuration.GetValue("Holder:LinesPerBatch", options.LinesPerBatch);
+        options.ThrottleFile = configuration["Holder:ThrottleFile"] is { Length: > 0 } throttle ? throttle : null;
         options.PartBytes = configuration.GetValue("Holder:PartBytes", options.PartBytes);
     }
 }

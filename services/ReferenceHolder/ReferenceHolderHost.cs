@@ -3,9 +3,11 @@ using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Oidc;
 using HealthDataNode.Protocol.Seals;
 using HealthDataNode.Protocol.Trust;
+using HealthDataNode.ReferenceHolder.Feed;
 using HealthDataNode.ReferenceHolder.Orders;
 using HealthDataNode.ReferenceHolder.State;
 using HealthDataNode.ReferenceHolder.Steps;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using OpenTelemetry;
 using OpenTelemetry.Resources;
@@ -45,6 +47,7 @@ public static class ReferenceHolderHost
         services.AddSingleton<SealBuilder>();
         services.AddSingleton<SealVerifier>();
         services.AddSingleton<OrderBook>();
+        services.AddSingleton<DisclosureLog>();
         services.AddSingleton<OrderDocuments>();
         services.AddSingleton<Node>();
         services.AddSingleton<ReceiveOrders>();
@@ -54,7 +57,19 @@ public static class ReferenceHolderHost
         services.AddSingleton<Upload>();
         services.AddSingleton<FollowUp>();
         services.AddSingleton<TellAudit>();
-        services.AddHostedService<HolderWorker>();
+        if (builder.Configuration["Holder:Feed"] is { Length: > 0 })
+        {
+            services.AddSingleton<FeedBook>();
+            services.AddSingleton<RegisterLines>();
+            services.AddSingleton<SendChanges>();
+            services.AddSingleton<FeedWorker>();
+            services.AddHostedService(provider => provider.GetRequiredService<FeedWorker>());
+            services.AddHealthChecks().Add(new("feed", provider => provider.GetRequiredService<FeedWorker>(), null, null));
+        }
+        else
+        {
+            services.AddHostedService<HolderWorker>();
+        }
         AddNodeClients(services);
         AddTelemetry(builder);
         services.AddHealthChecks();
@@ -63,7 +78,7 @@ public static class ReferenceHolderHost
 
         var app = builder.Build();
         app.MapHealthChecks("/health");
-        app.MapHealthChecks("/alive");
+        app.MapHealthChecks("/alive", new HealthCheckOptions { Predicate = check => check.Name != "feed" });
         return app;
     }
 
@@ -80,7 +95,7 @@ public static class ReferenceHolderHost
         });
         foreach (var api in Node.Apis)
         {
-            services
+            var client = services
                 .AddHttpClient(
                     api,
                     (provider, client) =>
@@ -90,6 +105,10 @@ public static class ReferenceHolderHost
                     }
                 )
                 .AddHttpMessageHandler(provider => new MachineTokenHandler(provider.GetRequiredService<MachineTokenSource>(), api));
+            if (api == "gateway")
+            {
+                client.AddHttpMessageHandler(provider => new ThrottleHandler(provider.GetRequiredService<HolderOptions>().ThrottleFile));
+            }
         }
     }
 

@@ -41,6 +41,17 @@ public sealed class Node(IHttpClientFactory clients)
         );
     }
 
+    /// <summary>Sends a sealed batch of the population register. The very same bytes may be sent again.</summary>
+    public async Task FeedAsync(int number, byte[] file, string seal, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Put, $"v1/population-feed/{number}");
+        request.Headers.Add("Seal", seal);
+        request.Content = new ByteArrayContent(file);
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        using var response = await clients.CreateClient("pseudonymisation").SendAsync(request, cancellationToken);
+        await ProtocolProblem.EnsureSuccessAsync(response, cancellationToken);
+    }
+
     public Task<UploadedPart> UploadAsync(string order, string seal, string path, CancellationToken cancellationToken)
     {
         var client = clients.CreateClient("gateway");

@@ -11,6 +11,15 @@ public sealed class OrderDocuments(OrderAndPermit documents, TrustStore trust)
 
     public IReadOnlyList<string> ColumnsOf(HolderOrder order) => [.. Of(order).Source.Columns.Select(column => column.Name)];
 
+    /// <summary>The columns that were delivered: known also when the permit is no longer in force.</summary>
+    public IReadOnlyList<string> DisclosedOf(HolderOrder order) =>
+        [
+            .. trust
+                .Verify<PermitDocument>(order.Permit)
+                .Payload.SourceNamed(trust.Verify<OrderDocument>(order.Order).Payload.Source)!
+                .Columns.Select(column => column.Name),
+        ];
+
     /// <summary>Of the order's own text: known also when its permit is no longer in force.</summary>
     public string LineageOf(HolderOrder order) => trust.Verify<OrderDocument>(order.Order).Payload.Lineage;
 }

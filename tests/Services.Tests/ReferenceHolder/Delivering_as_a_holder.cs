@@ -48,6 +48,51 @@ public sealed class Delivering_as_a_holder : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Article", "EHDS 58")]
+    [Trait("Article", "GDPR 15(1)(c)")]
+    public async Task Writes_down_whose_rows_were_delivered_and_keeps_it_when_all_else_is_gone()
+    {
+        await RunAsync(world.Build());
+        world.State = "delivered";
+        await DoneAsync();
+        var log = world.Build().Services.GetRequiredService<DisclosureLog>();
+        foreach (var person in People)
+        {
+            var disclosed = log.Of(person);
+            if (world.Withheld.Contains(person))
+            {
+                Assert.Empty(disclosed);
+                continue;
+            }
+            var one = Assert.Single(disclosed);
+            Assert.Equal((world.Order.Payload.Id, world.Permit.Payload.Lineage, "cancer"), (one.Order, one.Lineage, one.Source));
+            Assert.Equal(["stage", "note"], one.Categories);
+            Assert.Equal(DateOnly.FromDateTime(DateTime.UtcNow), one.Date);
+        }
+        Assert.Empty(log.Of(PseudonymisationWorld.Spoilt(People[5])));
+        Assert.False(Directory.Exists(world.Folder));
+    }
+
+    [Fact]
+    public async Task Writes_no_disclosure_down_where_nothing_was_delivered()
+    {
+        await RunAsync(world.Build());
+        world.State = "rejected";
+        await DoneAsync();
+        var log = world.Build().Services.GetRequiredService<DisclosureLog>();
+        Assert.All(People, person => Assert.Empty(log.Of(person)));
+    }
+
+    [Fact]
+    public async Task Sends_the_same_as_slowly_as_it_is_told()
+    {
+        var throttle = Path.Combine(Path.GetDirectoryName(world.PopulationFile)!, "throttle");
+        await File.WriteAllTextAsync(throttle, "5000\n", TestContext.Current.CancellationToken);
+        await RunAsync(world.Build(new() { ["Holder:ThrottleFile"] = throttle }));
+        IsExact();
+    }
+
+    [Fact]
     public async Task Counts_what_it_did_not_send()
     {
         var holder = world.Build();

@@ -132,8 +132,18 @@ internal sealed class HolderWorld : IAsyncDisposable
         );
     }
 
+    /// <summary>The population register's file.</summary>
+    public string PopulationFile => Path.Combine(directory, "population.csv");
+
+    /// <summary>Batches of the feed as they came, each time.</summary>
+    public ConcurrentQueue<(int Number, string Sha256, PopulationRecord[] Records)> Fed { get; } = new();
+
+    /// <summary>The holder as the population register, on the state that the last one left.</summary>
+    public WebApplication BuildRegister(int linesPerBatch = 2) =>
+        Build(new() { ["Holder:Feed"] = PopulationFile, ["Holder:LinesPerBatch"] = $"{linesPerBatch}", ["Holder:Source"] = "", ["Holder:File"] = "" });
+
     /// <summary>The holder, on the state that the last one left.</summary>
-    public WebApplication Build()
+    public WebApplication Build(Dictionary<string, string>? more = null)
     {
         var lines = Register.Select(row => string.Join(',', row.Select(field => $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"")));
         File.WriteAllText(Path.Combine(directory, "cancer.csv"), string.Join('\n', lines.Prepend("person_id,stage,note")) + "\n");
@@ -152,6 +162,10 @@ internal sealed class HolderWorld : IAsyncDisposable
             ["Holder:PartBytes"] = "1024",
             ["Data:Directory"] = Path.Combine(directory, "data"),
         };
+        foreach (var (key, value) in more ?? [])
+        {
+            settings[key] = value;
+        }
         var holder = ReferenceHolderHost.Build(
             [.. settings.Select(setting => $"--{setting.Key}={setting.Value}")],
             builder =>
@@ -250,6 +264,24 @@ internal sealed class HolderWorld : IAsyncDisposable
             }
         );
         app.MapPost("/pseudonymisation/v1/orders/{digest}/tokens/{part:int}", TokeniseAsync);
+        app.MapPut(
+            "/pseudonymisation/v1/population-feed/{number:int}",
+            async (int number, HttpRequest request) =>
+            {
+                using var body = new MemoryStream();
+                await request.Body.CopyToAsync(body);
+                var seal = new SealVerifier(Trust.Store()).Verify(
+                    request.Headers["Seal"].ToString(),
+                    new SealExpectation(SealTypes.Population, Party, "pseudonymisation", SealNames.PopulationFeed, number),
+                    SealedBytes.Of(body.ToArray())
+                );
+                var records = Crypt4GhFile.Open(body.ToArray(), pseudonymisationKey);
+                RecordFormat.Population.Check(records);
+                SealVerifier.CheckRows(seal.Payload, records.Length / PopulationRecord.Size);
+                Fed.Enqueue((number, seal.Payload.Sha256, [.. records.Chunk(PopulationRecord.Size).Select(one => PopulationRecord.Read(one))]));
+                return Results.NoContent();
+            }
+        );
         app.MapPost(
             "/audit/v1/entries",
             async (HttpRequest request) =>

@@ -33,8 +33,22 @@ internal sealed record ApplicationFact(
     DateTimeOffset SubmittedAt,
     IReadOnlyList<CaseFact> Cases,
     IReadOnlyList<ApprovalFact> Approvals,
-    PermitFact? Permit = null
-);
+    IReadOnlyList<VersionFact> Permits,
+    string? Lineage = null,
+    string? Spe = null,
+    DateTimeOffset? From = null,
+    DateTimeOffset? To = null,
+    DateTimeOffset? RevokedAt = null,
+    DateTimeOffset? DeletedAt = null,
+    DateTimeOffset? ShreddedAt = null
+)
+{
+    /// <summary>Its permit, once there is one.</summary>
+    public PermitFact? Permit =>
+        Lineage is { } lineage && Spe is { } spe && From is { } from && To is { } to
+            ? new(lineage, spe, from, to, [.. Permits.OrderBy(version => version.Version)], RevokedAt, DeletedAt, ShreddedAt)
+            : null;
+}
 
 /// <summary>Of an application: what one authority decides.</summary>
 internal sealed record CaseFact(
@@ -64,9 +78,9 @@ internal sealed record PermitFact(
     DateTimeOffset From,
     DateTimeOffset To,
     IReadOnlyList<VersionFact> Versions,
-    DateTimeOffset? RevokedAt = null,
-    DateTimeOffset? DeletedAt = null,
-    DateTimeOffset? ShreddedAt = null
+    DateTimeOffset? RevokedAt,
+    DateTimeOffset? DeletedAt,
+    DateTimeOffset? ShreddedAt
 );
 
 /// <summary>Of a permit: one signed version.</summary>

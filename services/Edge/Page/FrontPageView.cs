@@ -169,14 +169,14 @@ internal sealed class FrontPageView(Language language, Facts facts, DateTimeOffs
         return $"""
             <article class="ds-card journey" data-color="neutral">
             <h3 class="ds-heading" data-size="xs">{Linked(application)} {Tag(colour, state)}</h3>
-            <p class="ds-paragraph" data-size="sm">{Say("Virksomhet", "Organisation")} {application.Organisation}; {Say("formål", "purpose")} {Names.Purpose(application.Purpose)}{(application.Permit?.Spe is { } spe ? $"; {Say("miljø", "environment")} {spe}" : "")}</p>
+            <p class="ds-paragraph" data-size="sm">{Say("Virksomhet", "Organisation")} {application.Organisation}; {Say("formål", "purpose")} {Names.Purpose(application.Purpose)}{(application.Spe is { } spe ? $"; {Say("miljø", "environment")} {spe}" : "")}</p>
             {journey.Sources.Select(source => Tracks.Draw(Language, journey, source, level: 4))}
             </article>
             """;
     }
 
     private Html Linked(ApplicationFact application) =>
-        application.Permit?.Lineage is { } lineage
+        application.Lineage is { } lineage
             ? Html.Of($"""<a class="ds-link" href="{To(Permit(lineage))}">{application.Title}</a>""")
             : Html.Of($"{application.Title}");
 

@@ -17,7 +17,7 @@ internal sealed class Journey(
 {
     public ApplicationFact Application => application;
 
-    public PermitFact? Permit => application.Permit;
+    public PermitFact? Permit { get; } = application.Permit;
 
     /// <summary>Its releases, the newest first.</summary>
     public IReadOnlyList<ReleaseFact> Releases =>
@@ -60,7 +60,7 @@ internal sealed class Journey(
             return [applied, new Step(Say("Avslått", "Refused"), refusal.DecidedAt, ByWhom(handled), Stops: true)];
         }
 
-        var version = Permit?.Versions.OrderBy(v => v.Version).FirstOrDefault(v => v.Sources.Contains(source));
+        var version = Permit?.Versions.FirstOrDefault(v => v.Sources.Contains(source));
         List<Step> steps =
         [
             applied,

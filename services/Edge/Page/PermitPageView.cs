@@ -103,18 +103,16 @@ internal sealed class PermitPageView(Language language, Journey journey, Facts f
             Table(
                 "versions",
                 [Say("#Versjon", "#Version"), Say("Signert", "Signed"), Say("Kilder", "Sources"), Say("Avtrykk", "Digest")],
-                permit
-                    .Versions.OrderBy(version => version.Version)
-                    .Select(version =>
-                        Html.Of(
-                            $"""
-                                <th scope="row" class="number">{version.Version}</th>
-                                {Cell(version.IssuedAt)}
-                                <td>{string.Join(", ", version.Sources)}</td>
-                                <td class="hash">{version.Digest}</td>
-                                """
-                        )
+                permit.Versions.Select(version =>
+                    Html.Of(
+                        $"""
+                            <th scope="row" class="number">{version.Version}</th>
+                            {Cell(version.IssuedAt)}
+                            <td>{string.Join(", ", version.Sources)}</td>
+                            <td class="hash">{version.Digest}</td>
+                            """
                     )
+                )
             )
         );
 
@@ -160,7 +158,7 @@ internal sealed class PermitPageView(Language language, Journey journey, Facts f
             <ul class="plain">
             {Link($"/permit/v1/register?lineage={permit.Lineage}", Say("søknad, vedtak, versjoner og slutt", "application, decisions, versions and end"))}
             {Link($"/gateway/v1/deliveries?lineage={permit.Lineage}", Say("bestillinger og leveringer", "orders and deliveries"))}
-            {Link($"/permit/v1/releases?lineage={permit.Lineage}", Say("det som slapp ut av rommet", "what left the room"))}
+            {Link("/permit/v1/releases", Say("det som slapp ut av rom, med denne id-en", "what left rooms, under this id"))}
             {Link("/permit/v1/statistics", Say("ventetid for alle saker", "waiting time of all cases"))}
             {Link("/audit/v1/head", Say("hodet av hendelsesloggen", "the head of the audit log"))}
             </ul>

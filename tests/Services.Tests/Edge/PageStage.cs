@@ -69,11 +69,11 @@ public sealed class PageStage : IAsyncDisposable
              "approvals":[
               {"kind":"ethics","authority":"rek","decision":{"outcome":"granted","reasons":"Sound.","decidedAt":"2026-11-05T09:00:00+00:00"}},
               {"kind":"dispensation","authority":"hdab","decision":{"outcome":"granted","reasons":"Due.","decidedAt":"2026-11-06T09:00:00+00:00"}}],
-             "permit":{"lineage":"{{{Ended}}}","spe":"referencespe","from":"2026-11-11T00:00:00+00:00","to":"2027-11-25T23:30:00+00:00",
-              "versions":[
+             "lineage":"{{{Ended}}}","spe":"referencespe","from":"2026-11-11T00:00:00+00:00","to":"2027-11-25T23:30:00+00:00",
+              "permits":[
                {"version":1,"digest":"{{{new string('a', 64)}}}","sources":["cancer","death"],"issuedAt":"2026-11-11T09:00:01+00:00"},
                {"version":2,"digest":"{{{new string('b', 64)}}}","sources":["cancer","death","treatment"],"issuedAt":"2026-11-20T09:00:01+00:00"}],
-              "revokedAt":"2026-11-24T10:00:01+00:00","deletedAt":"2026-11-24T10:00:04+00:00","shreddedAt":"2026-11-24T10:00:05+00:00"}},
+              "revokedAt":"2026-11-24T10:00:01+00:00","deletedAt":"2026-11-24T10:00:04+00:00","shreddedAt":"2026-11-24T10:00:05+00:00"},
             {"application":"0199-2","state":"submitted","title":"Waiting","organisation":"999000302","purpose":"53(1)(e)",
              "legalBasis":"GDPR 6(1)(e)","submittedAt":"2026-11-20T09:00:00+00:00",
              "cases":[
@@ -81,13 +81,13 @@ public sealed class PageStage : IAsyncDisposable
                "decision":{"outcome":"granted","reasons":"Yes.","decidedAt":"2026-11-25T09:00:00+00:00"}},
               {"case":"c4","authority":"hospitaltrust","sources":["treatment"],"openedAt":"2026-11-20T09:00:00+00:00"}],
              "approvals":[{"kind":"ethics","authority":"rek"}],
-             "permit":{"lineage":"{{{Young}}}","spe":"referencespe","from":"2026-11-25T00:00:00+00:00","to":"2028-11-25T00:00:00+00:00",
-              "versions":[{"version":1,"digest":"{{{new string('c', 64)}}}","sources":["cancer"],"issuedAt":"2026-11-25T09:00:01+00:00"}]}},
+             "lineage":"{{{Young}}}","spe":"referencespe","from":"2026-11-25T00:00:00+00:00","to":"2028-11-25T00:00:00+00:00",
+              "permits":[{"version":1,"digest":"{{{new string('c', 64)}}}","sources":["cancer"],"issuedAt":"2026-11-25T09:00:01+00:00"}]},
             {"application":"0199-3","state":"decision-issued","title":"Refused one","organisation":"999000303","purpose":"53(1)(a)",
              "legalBasis":"GDPR 6(1)(e)","submittedAt":"2026-11-10T09:00:00+00:00",
              "cases":[{"case":"c5","authority":"hdab","sources":["death"],"openedAt":"2026-11-10T09:00:00+00:00",
                "decision":{"outcome":"refused","reasons":"Not a public body.","decidedAt":"2026-11-12T09:00:00+00:00"}}],
-             "approvals":[]}],
+             "approvals":[],"permits":[]}],
             "next":null}
             """,
         ["/v1/statistics"] = """

@@ -1,5 +1,8 @@
 using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using HealthDataNode.Edge.Page;
 
 namespace HealthDataNode.Services.Tests.Edge;
 
@@ -222,11 +225,42 @@ public sealed partial class The_front_page : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
     }
 
+    /// <summary>So that a part does not say that its service is away because the service has changed its words.</summary>
+    [Theory]
+    [InlineData(typeof(SourceFact), "Catalogue", "ListDescriptionsItem")]
+    [InlineData(typeof(ApplicationFact), "Permit", "RegisterEntry")]
+    [InlineData(typeof(CaseFact), "Permit", "RegisteredCase")]
+    [InlineData(typeof(ApprovalFact), "Permit", "RegisteredApproval")]
+    [InlineData(typeof(DecisionFact), "Permit", "RegisteredDecision")]
+    [InlineData(typeof(RevocationFact), "Permit", "RevocationView")]
+    [InlineData(typeof(VersionFact), "Permit", "RegisteredPermit")]
+    [InlineData(typeof(StageFact), "Permit", "StageDays")]
+    [InlineData(typeof(ReleaseFact), "Permit", "PublicRelease")]
+    [InlineData(typeof(ReleasedFile), "Permit", "PublicFile")]
+    [InlineData(typeof(RuleFact), "Permit", "PublicRule")]
+    [InlineData(typeof(OrderFact), "Gateway", "ListDeliveriesResponse")]
+    [InlineData(typeof(AuditHead), "Audit", "GetHeadResponse")]
+    public void Reads_what_the_services_say_that_they_say(Type fact, string service, string schema)
+    {
+        var file = Path.Combine(AppContext.BaseDirectory, service, "Golden", $"{service.ToLowerInvariant()}.openapi.json");
+        var said = JsonNode.Parse(File.ReadAllText(file))!["components"]!["schemas"]![schema]!["properties"]!.AsObject();
+        foreach (var read in fact.GetConstructors().Single().GetParameters())
+        {
+            var name = JsonNamingPolicy.CamelCase.ConvertName(read.Name!);
+            Assert.True(said.ContainsKey(name), $"{schema} has no {name}.");
+            Assert.True(read.HasDefaultValue || !CanBeNull(said[name]!), $"{schema}.{name} may be null, and the page cannot do without.");
+        }
+    }
+
+    private static bool CanBeNull(JsonNode property) =>
+        property["type"] is JsonArray types && types.Any(type => type!.GetValue<string>() == "null")
+        || property["oneOf"] is JsonArray kinds && kinds.Any(kind => kind!["type"]?.GetValue<string>() == "null");
+
     private static string Register(string title, int day, string next) =>
         $$"""
             {"items":[{"title":"{{title}}","organisation":"999000301","purpose":"53(1)(e)","legalBasis":"x",
             "submittedAt":"2026-11-0{{day}}T09:00:00+00:00","cases":[{"authority":"hdab","sources":["cancer"],
-            "openedAt":"2026-11-0{{day}}T09:00:00+00:00"}],"approvals":[]}],"next":{{next}}}
+            "openedAt":"2026-11-0{{day}}T09:00:00+00:00"}],"approvals":[],"permits":[]}],"next":{{next}}}
             """;
 
     [GeneratedRegex("(?:href|src)=\"([^\"]*)\"")]

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using HealthDataNode.Protocol.Documents;
+using HealthDataNode.Protocol.Leases;
 using HealthDataNode.Protocol.Problems;
 using HealthDataNode.Protocol.Seals;
 using HealthDataNode.Protocol.Trust;
@@ -12,6 +13,7 @@ using HealthDataNode.ReferenceSpe.Ingress;
 using HealthDataNode.ReferenceSpe.Jobs;
 using HealthDataNode.ReferenceSpe.Node;
 using HealthDataNode.ReferenceSpe.Registration;
+using HealthDataNode.ReferenceSpe.Rooms;
 using HealthDataNode.ReferenceSpe.State;
 using HealthDataNode.ReferenceSpe.Workspaces;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
@@ -47,6 +49,7 @@ public static class ReferenceSpeHost
         AddProtocol(builder.Services, builder.Configuration, options);
         AddState(builder.Services);
         AddWork(builder.Services);
+        AddLeases(builder.Services, options);
         AirlockModule.Add(builder.Services, builder.Configuration);
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
@@ -95,6 +98,7 @@ public static class ReferenceSpeHost
         services.AddSingleton<Outbox>();
         services.AddSingleton<Deliveries>();
         services.AddSingleton<JobQueue>();
+        services.AddSingleton<RoomStates>();
         services.AddSingleton<WorkspaceFolders>();
         services.AddSingleton<DeliveryArrived>();
         services.AddSingleton<JobSubmitted>();
@@ -115,11 +119,33 @@ public static class ReferenceSpeHost
         services.AddSingleton<Sandbox>();
         services.AddSingleton<JobProcess>();
         services.AddSingleton<RoomFilter>();
+        services.AddSingleton<RoomLeases>();
+        services.AddSingleton<EndRoom>();
+        services.AddSingleton<TakeVersion>();
         services.AddSingleton<IAirlockRoom, AirlockRoom>();
         services.AddHostedService<RegisterEnvironment>();
+        services.AddHostedService<KeepRooms>();
         services.AddHostedService<OpenDeliveries>();
         services.AddHostedService<RunJobs>();
         services.AddHostedService<SendOutbox>();
+    }
+
+    private static void AddLeases(IServiceCollection services, SpeOptions options)
+    {
+        services.AddSingleton(provider => new PermitLeases(options.Party, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new SpeLeases(options.Party, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ILeaseSource<PermitLeases>>(provider => new PermitLeaseSource(
+            () => provider.GetRequiredService<NodeClients>().For("permit"),
+            "permit/v1/state-checks",
+            provider.GetRequiredService<TrustStore>()
+        ));
+        services.AddSingleton<ILeaseSource<SpeLeases>>(provider => new SpeLeaseSource(
+            () => provider.GetRequiredService<NodeClients>().For("speregistry"),
+            "speregistry/v1/status-checks",
+            provider.GetRequiredService<TrustStore>()
+        ));
+        services.AddHostedService<LeaseRenewal<PermitLeases>>();
+        services.AddHostedService<LeaseRenewal<SpeLeases>>();
     }
 
     private static void Map(WebApplication app)

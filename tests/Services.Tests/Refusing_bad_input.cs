@@ -5,8 +5,8 @@ namespace HealthDataNode.Services.Tests;
 
 /// <summary>
 /// tests/refusals.csv names, for each kind of bad input, where it is judged (at the call: status and problem type; in
-/// what was sent: the order's rejection code; in a job: its state; in an output: the airlock's rule; or that it is taken
-/// in all the same) and the test that drives it.
+/// what was sent: the order's rejection code; in a job: its state; in an output: the airlock's rule; in an answer of
+/// the node: it is ignored; or that it is taken in all the same) and the test that drives it.
 /// </summary>
 public sealed class Refusing_bad_input
 {
@@ -44,6 +44,7 @@ public sealed class Refusing_bad_input
                         "output" => OutputRules.Contains(row.Answer) && row.Problem.Length == 0,
                         // Looks bad and is not: what it must not do is get lost or change its order.
                         "taken" => row.Answer is ['2', _, _] && row.Problem.Length == 0,
+                        "answer" => row.Answer == "ignored" && row.Problem.Length == 0,
                         "job" => JobStates.Contains(row.Answer) && row.Problem.Length == 0,
                         _ => false,
                     },

@@ -45,6 +45,12 @@ internal sealed class CheckOutputs(
 
     private async Task CheckAsync(Output output, CancellationToken cancellationToken)
     {
+        using var turn = await room.EnterAsync(output.Lineage, cancellationToken);
+        if (!room.IsOpen(output.Lineage))
+        {
+            return;
+        }
+
         var folder = OutputFiles.Folder(room, output);
         var scratch = OutputFiles.Scratch(room, output);
         PrivateFolder.Delete(folder);
@@ -59,8 +65,12 @@ internal sealed class CheckOutputs(
         }
         else if (await TakeAsync(output, folder, findings, cancellationToken) is { } taken)
         {
-            var pseudonyms = await room.PseudonymsAsync(output.Lineage, cancellationToken);
-            await Task.Run(() => new FileCheck(policy, pseudonyms, scratch).Run(taken, output.Format, output.Columns, findings), cancellationToken);
+            await Task.Run(
+                () =>
+                    new FileCheck(policy, room.Pseudonyms(output.Lineage), scratch)
+                        .Run(taken, output.Format, output.Columns, findings),
+                cancellationToken
+            );
             if (taken.Table is not null)
             {
                 File.Delete(taken.Table);

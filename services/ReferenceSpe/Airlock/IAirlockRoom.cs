@@ -14,6 +14,9 @@ internal interface IAirlockRoom
     /// <summary>Whether anybody may be in the room now.</summary>
     bool IsOpen(string lineage);
 
+    /// <summary>Comes into the room, so that it is not deleted meanwhile. Leaving it is disposing this.</summary>
+    Task<IDisposable> EnterAsync(string lineage, CancellationToken cancellationToken);
+
     /// <summary>The newest version of the permit that is held here; null where there is none.</summary>
     PermitInRoom? PermitOf(string lineage);
 
@@ -29,7 +32,7 @@ internal interface IAirlockRoom
         string lineage, string job, string file, string format, string folder, CancellationToken cancellationToken);
 
     /// <summary>Every pseudonym that the room knows, also those that an alias has replaced.</summary>
-    Task<PseudonymSet> PseudonymsAsync(string lineage, CancellationToken cancellationToken);
+    PseudonymSet Pseudonyms(string lineage);
 }
 
 /// <summary>What the airlock needs of a permit.</summary>

@@ -1,5 +1,7 @@
+using HealthDataNode.Protocol.Leases;
 using HealthDataNode.ReferenceSpe.Ingress;
 using HealthDataNode.ReferenceSpe.Node;
+using HealthDataNode.ReferenceSpe.Rooms;
 using HealthDataNode.ReferenceSpe.State;
 
 namespace HealthDataNode.ReferenceSpe.Door;
@@ -20,13 +22,13 @@ internal static class ListWorkspaces
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
     private static async Task<IResult> HandleAsync(
-        HttpContext context, Lineages lineages, Deliveries deliveries, AccessCheck access)
+        HttpContext context, Lineages lineages, Deliveries deliveries, AccessCheck access, RoomLeases leases, RoomStates rooms)
     {
         var sub = context.User.FindFirst("sub")!.Value;
         var answers = new List<Response>();
-        foreach (var some in lineages.All().Chunk(QuestionsAtOnce))
+        foreach (var some in lineages.All().Where(lineage => !rooms.IsOver(lineage)).Chunk(QuestionsAtOnce))
         {
-            var asked = await Task.WhenAll(some.Select(lineage => access.AskAsync(lineage, sub, context.RequestAborted)));
+            var asked = await Task.WhenAll(some.Select(AskAsync));
             if (asked.Contains(Access.Unknown))
             {
                 return RoomFilter.Unknown();
@@ -39,5 +41,13 @@ internal static class ListWorkspaces
         }
 
         return TypedResults.Ok(answers);
+
+        async Task<Access> AskAsync(string lineage) =>
+            await leases.SettledAsync(lineage, context.RequestAborted) switch
+            {
+                LeaseStanding.Good => await access.AskAsync(lineage, sub, context.RequestAborted),
+                LeaseStanding.Ended => Access.Denied,
+                _ => Access.Unknown,
+            };
     }
 }

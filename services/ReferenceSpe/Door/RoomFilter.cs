@@ -1,11 +1,14 @@
+using HealthDataNode.Protocol.Leases;
 using HealthDataNode.Protocol.Problems;
 using HealthDataNode.ReferenceSpe.Identity;
 using HealthDataNode.ReferenceSpe.Node;
+using HealthDataNode.ReferenceSpe.Rooms;
+using HealthDataNode.ReferenceSpe.State;
 
 namespace HealthDataNode.ReferenceSpe.Door;
 
 /// <summary>Before anything about a workspace is said: does the node let this person in now? (EHDS 73(1)(a))</summary>
-internal sealed class RoomFilter(AccessCheck access) : IEndpointFilter
+internal sealed class RoomFilter(AccessCheck access, RoomLeases leases, Lineages lineages) : IEndpointFilter
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
@@ -16,6 +19,17 @@ internal sealed class RoomFilter(AccessCheck access) : IEndpointFilter
         }
 
         var lineage = (string)http.Request.RouteValues["lineage"]!;
+        if (lineages.HeadOf(lineage) is not null)
+        {
+            switch (await leases.SettledAsync(lineage, http.RequestAborted))
+            {
+                case LeaseStanding.Ended:
+                    return Deny(http, lineage);
+                case LeaseStanding.Paused:
+                    return Unknown();
+            }
+        }
+
         return await access.AskAsync(lineage, http.User.FindFirst("sub")!.Value, http.RequestAborted) switch
         {
             Access.Allowed => await next(context),

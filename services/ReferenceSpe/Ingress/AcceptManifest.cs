@@ -3,12 +3,15 @@ using System.Security.Cryptography;
 using HealthDataNode.Protocol;
 using HealthDataNode.Protocol.Crypt4Gh;
 using HealthDataNode.Protocol.Documents;
+using HealthDataNode.Protocol.Leases;
 using HealthDataNode.Protocol.Problems;
 using HealthDataNode.Protocol.Pseudonyms;
 using HealthDataNode.Protocol.Seals;
 using HealthDataNode.Protocol.Trust;
 using HealthDataNode.Protocol.Uploads;
+using HealthDataNode.ReferenceSpe.Door;
 using HealthDataNode.ReferenceSpe.Registration;
+using HealthDataNode.ReferenceSpe.Rooms;
 using HealthDataNode.ReferenceSpe.State;
 using HealthDataNode.ReferenceSpe.Workspaces;
 using Microsoft.AspNetCore.Mvc;
@@ -29,6 +32,7 @@ internal sealed class AcceptManifest(
     Lineages lineages,
     FileUploadStore parts,
     WorkspaceFolders folders,
+    RoomLeases leases,
     DeliveryArrived arrived,
     SpeOptions options
 )
@@ -62,6 +66,11 @@ internal sealed class AcceptManifest(
             }
 
             var (order, manifest) = Verify(id, announcement);
+            if (await ClosedAsync(id, order.Permit.Payload, cancellationToken) is { } closed)
+            {
+                return closed;
+            }
+
             if (await MissingPartAsync(id, order, manifest.Payload, cancellationToken) is { } missing)
             {
                 return ProtocolProblem
@@ -113,8 +122,8 @@ internal sealed class AcceptManifest(
 
     private (VerifiedOrder Order, SignedDocument<Manifest> Manifest) Verify(string id, Announcement announcement)
     {
-        var lineage = trust.Verify<OrderDocument>(announcement.Order).Payload.Lineage;
-        var order = documents.Verify(announcement.Order, announcement.Permit, lineages.HeadOf(lineage));
+        var order = documents.Verify(announcement.Order, announcement.Permit);
+        CheckVersion(order);
         if (order.Order.Payload.Id != id)
         {
             throw new DocumentRefusedException(Refusal.Unrelated, "The order is another one than in the path.");
@@ -132,6 +141,46 @@ internal sealed class AcceptManifest(
         var manifest = documents.VerifyManifest(announcement.Manifest, order, seal);
         TryKey(manifest.Payload.SpeKeySequence, box.Box);
         return (order, manifest);
+    }
+
+    // An order goes on under the version that it began with, also when it arrives after the next one: as long as that
+    // version is known to stand before the newest, and the newest still names the source.
+    private void CheckVersion(VerifiedOrder order)
+    {
+        var permit = order.Permit;
+        if (
+            lineages.PermitsOf(permit.Payload.Lineage) is [.., var newest] versions
+            && permit.Payload.Version < newest.Payload.Version
+            && versions.Any(version => version.Digest == permit.Digest || version.Payload.Previous == permit.Digest)
+            && newest.Payload.SourceNamed(order.Source.Source) is not null
+        )
+        {
+            return;
+        }
+
+        LineageLedger.Next(lineages.HeadOf(permit.Payload.Lineage), permit);
+    }
+
+    private async Task<IResult?> ClosedAsync(string id, PermitDocument permit, CancellationToken cancellationToken)
+    {
+        var to = DateTimeOffset.FromUnixTimeSeconds(permit.To);
+        switch (await leases.ForDeliveryAsync(permit.Lineage, permit.Version, to, cancellationToken))
+        {
+            case LeaseStanding.Good:
+                return null;
+            case LeaseStanding.Ended:
+                PrivateFolder.Delete(Path.Combine(folders.Ingress, id));
+                return ProtocolProblem
+                    .Of(
+                        ProblemTypes.PermitNotInForce,
+                        StatusCodes.Status409Conflict,
+                        "The permit has ended",
+                        "Stop: nothing is taken for it any more, and the parts were deleted."
+                    )
+                    .ToResult();
+            default:
+                return RoomFilter.Unknown();
+        }
     }
 
     private void TryKey(int sequence, byte[] box)

@@ -35,8 +35,11 @@ internal sealed record Delivery(
     /// <summary>It is not what the manifest says: nothing of it was taken, and there is no receipt.</summary>
     public const string Refused = "refused";
 
+    /// <summary>Its rows are gone: the room has ended, or the permit names the source no longer.</summary>
+    public const string Deleted = "deleted";
+
     /// <summary>Whether nothing more happens to it.</summary>
-    public bool IsOver => State is Done or Refused;
+    public bool IsOver => State is Done or Refused or Deleted;
 }
 
 /// <summary>The deliveries of this SPE.</summary>
@@ -71,6 +74,34 @@ internal sealed class Deliveries(StateDatabase state, Outbox outbox, DocumentSig
         );
     }
 
+    /// <summary>The sources that anything came for, opened or not.</summary>
+    public List<string> NamedIn(string lineage)
+    {
+        using var connection = state.Open();
+        return connection.Query(
+            "SELECT DISTINCT source FROM delivery WHERE lineage = $0 AND state NOT IN ('refused', 'deleted') ORDER BY 1",
+            row => row.GetString(0),
+            lineage
+        );
+    }
+
+    /// <summary>The orders of a lineage, of some of its sources where they are named.</summary>
+    public List<string> OrdersOf(string lineage, IReadOnlyCollection<string>? sources = null)
+    {
+        using var connection = state.Open();
+        return
+        [
+            .. connection
+                .Query(
+                    "SELECT order_id, source FROM delivery WHERE lineage = $0",
+                    row => (Order: row.GetString(0), Source: row.GetString(1)),
+                    lineage
+                )
+                .Where(delivery => sources?.Contains(delivery.Source) ?? true)
+                .Select(delivery => delivery.Order),
+        ];
+    }
+
     public void Receive(VerifiedOrder order, SignedDocument<Manifest> manifest, string? traceParent) =>
         state.InTransaction(transaction =>
         {
@@ -95,7 +126,7 @@ internal sealed class Deliveries(StateDatabase state, Outbox outbox, DocumentSig
     {
         using var connection = state.Open();
         connection.Execute(
-            "UPDATE delivery SET state = 'opened', persons = $1 WHERE order_id = $0", delivery.OrderId, persons);
+            "UPDATE delivery SET state = 'opened', persons = $1 WHERE order_id = $0 AND state = 'received'", delivery.OrderId, persons);
     }
 
     /// <summary>Signs the receipt, once, and puts it on its way in the same step.</summary>

@@ -1,13 +1,19 @@
 using HealthDataNode.Protocol;
 using HealthDataNode.Protocol.Documents;
+using HealthDataNode.ReferenceSpe.Rooms;
 using HealthDataNode.ReferenceSpe.State;
 
 namespace HealthDataNode.ReferenceSpe.Ingress;
 
 /// <summary>Opens deliveries one after another; goes on where it stood, whenever it was killed.</summary>
 internal sealed class OpenDeliveries(
-    Deliveries deliveries, OpenDelivery open, DeliveryArrived arrived, TimeProvider time, ILogger<OpenDeliveries> log)
-    : BackgroundService
+    Deliveries deliveries,
+    OpenDelivery open,
+    DeliveryArrived arrived,
+    RoomLeases leases,
+    TimeProvider time,
+    ILogger<OpenDeliveries> log
+) : BackgroundService
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
     private readonly Dictionary<string, (int Failures, DateTimeOffset NotBefore)> failed = [];
@@ -18,9 +24,16 @@ internal sealed class OpenDeliveries(
         {
             foreach (var delivery in deliveries.Unfinished())
             {
+                // Without a good lease nothing comes in; it goes on when there is one.
+                using var whileOpen = leases.WhileOpen(delivery.Lineage, stoppingToken);
+                if (whileOpen.IsCancellationRequested)
+                {
+                    continue;
+                }
+
                 if (!failed.TryGetValue(delivery.OrderId, out var before) || before.NotBefore <= time.GetUtcNow())
                 {
-                    await TryAsync(delivery, stoppingToken);
+                    await TryAsync(delivery, whileOpen.Token, stoppingToken);
                 }
             }
 
@@ -28,17 +41,21 @@ internal sealed class OpenDeliveries(
         }
     }
 
-    private async Task TryAsync(Delivery delivery, CancellationToken cancellationToken)
+    private async Task TryAsync(Delivery delivery, CancellationToken whileOpen, CancellationToken stoppingToken)
     {
         using var activity = Telemetry.Continue("open delivery", delivery.TraceParent);
         try
         {
-            await open.RunAsync(delivery, cancellationToken);
+            await open.RunAsync(delivery, whileOpen);
             failed.Remove(delivery.OrderId);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             throw;
+        }
+        catch (OperationCanceledException) when (whileOpen.IsCancellationRequested)
+        {
+            // The lease ran out in its midst: nothing of it stands in the table, and it begins anew.
         }
         catch (Exception exception) when (exception is ProtocolException or DocumentRefusedException)
         {

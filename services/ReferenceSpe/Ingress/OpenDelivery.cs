@@ -8,6 +8,7 @@ using HealthDataNode.Protocol.Seals;
 using HealthDataNode.Protocol.Trust;
 using HealthDataNode.Protocol.Uploads;
 using HealthDataNode.ReferenceSpe.Registration;
+using HealthDataNode.ReferenceSpe.Rooms;
 using HealthDataNode.ReferenceSpe.State;
 using HealthDataNode.ReferenceSpe.Workspaces;
 
@@ -22,11 +23,19 @@ internal sealed class OpenDelivery(
     EncryptionKeys keys,
     Deliveries deliveries,
     FileUploadStore parts,
+    RoomStates rooms,
     WorkspaceFolders folders
 )
 {
     public async Task RunAsync(Delivery delivery, CancellationToken cancellationToken)
     {
+        // In the room from the first byte to the last: its end waits for us, and finds nothing that we made after it.
+        using var turn = await folders.Gate(delivery.Lineage).EnterToWriteAsync(cancellationToken);
+        if (rooms.IsOver(delivery.Lineage) || deliveries.Find(delivery.OrderId) is not { IsOver: false })
+        {
+            return;
+        }
+
         var folder = Path.Combine(folders.Ingress, delivery.OrderId);
         if (delivery.State == Delivery.Received)
         {
@@ -72,7 +81,6 @@ internal sealed class OpenDelivery(
         }
 
         folders.Create(delivery.Lineage);
-        using var turn = await folders.Gate(delivery.Lineage).EnterToWriteAsync(cancellationToken);
         using var table = new SourceTable(
             folders.Database(delivery.Lineage),
             source,

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using HealthDataNode.Protocol.Leases;
 
 namespace HealthDataNode.ReferenceSpe.Jobs;
 
@@ -17,10 +18,11 @@ internal sealed class JobProcess(Sandbox sandbox, SpeOptions options)
 
     /// <param name="places">What it is given.</param>
     /// <param name="sql">What it runs; a position in an error is held to it.</param>
+    /// <param name="lease">Whether it may go on: it is held where it is without a good lease, and ended with an ended one.</param>
     /// <param name="stop">Ends it.</param>
     /// <param name="what">What else than a query it does.</param>
     public Task<JobOutcome> RunAsync(
-        SandboxPlaces places, string sql, CancellationToken stop, params string[] what)
+        SandboxPlaces places, string sql, Func<LeaseStanding> lease, CancellationToken stop, params string[] what)
     {
         // A thread of its own: the kernel ends the sandbox when the thread that started it ends (--die-with-parent).
         var ended = new TaskCompletionSource<JobOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -28,7 +30,7 @@ internal sealed class JobProcess(Sandbox sandbox, SpeOptions options)
         {
             try
             {
-                ended.SetResult(Run(places, sql, what, stop));
+                ended.SetResult(Run(places, sql, what, lease, stop));
             }
 #pragma warning disable CA1031 // Whatever it is, the job has ended.
             catch (Exception exception)
@@ -45,7 +47,8 @@ internal sealed class JobProcess(Sandbox sandbox, SpeOptions options)
         return ended.Task;
     }
 
-    private JobOutcome Run(SandboxPlaces places, string sql, string[] what, CancellationToken stop)
+    private JobOutcome Run(
+        SandboxPlaces places, string sql, string[] what, Func<LeaseStanding> lease, CancellationToken stop)
     {
         var megabytes = options.JobMegabytes.ToString(System.Globalization.CultureInfo.InvariantCulture);
         using var process = Process.Start(sandbox.Command(places, [.. what, megabytes]))!;
@@ -54,10 +57,23 @@ internal sealed class JobProcess(Sandbox sandbox, SpeOptions options)
         JobOutcome? verdict = null;
         while (!process.WaitForExit(LookEvery))
         {
+            // Time that it is held does not count.
+            var standing = lease();
+            if (standing == LeaseStanding.Paused && clock.IsRunning)
+            {
+                ProcessTree.Pause(process.Id);
+                clock.Stop();
+            }
+            else if (standing == LeaseStanding.Good && !clock.IsRunning)
+            {
+                ProcessTree.Resume(process.Id);
+                clock.Start();
+            }
+
             verdict =
-                stop.IsCancellationRequested ? JobOutcome.Refused(JobErrors.Refused)
+                stop.IsCancellationRequested || standing == LeaseStanding.Ended ? JobOutcome.Refused(JobErrors.Refused)
                 : clock.Elapsed > options.JobTime ? JobOutcome.Failed(JobErrors.Timeout)
-                : ProcessMemory.OfTree(process.Id) > (long)options.JobMegabytes << 20 ? JobOutcome.Failed(JobErrors.OutOfMemory)
+                : ProcessTree.Memory(process.Id) > (long)options.JobMegabytes << 20 ? JobOutcome.Failed(JobErrors.OutOfMemory)
                 : null;
             if (verdict is not null)
             {

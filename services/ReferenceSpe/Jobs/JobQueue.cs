@@ -76,21 +76,29 @@ internal sealed class JobQueue(StateDatabase state, Outbox outbox, JobSubmitted 
         connection.Execute("UPDATE job SET state = 'queued' WHERE state = 'running'");
     }
 
-    /// <summary>Takes the oldest job; null where there is none.</summary>
-    public Job? Take()
-    {
-        using var connection = state.Open();
-        return connection
-            .Query(
-                $"""
-                UPDATE job SET state = 'running'
-                WHERE id = (SELECT id FROM job WHERE state = 'queued' ORDER BY submitted_at, rowid LIMIT 1)
-                RETURNING {Columns}
-                """,
-                Read
-            )
-            .SingleOrDefault();
-    }
+    /// <summary>Takes the oldest job of a room that is open; null where there is none.</summary>
+    public Job? Take(Func<string, bool> isOpen) =>
+        state.InTransaction(transaction =>
+            transaction
+                .Query(
+                    "SELECT lineage FROM job WHERE state = 'queued' GROUP BY lineage ORDER BY min(submitted_at)",
+                    row => row.GetString(0)
+                )
+                .Where(isOpen)
+                .Take(1)
+                .SelectMany(lineage =>
+                    transaction.Query(
+                        $"""
+                        UPDATE job SET state = 'running'
+                        WHERE id = (
+                            SELECT id FROM job WHERE state = 'queued' AND lineage = $0 ORDER BY submitted_at, rowid LIMIT 1)
+                        RETURNING {Columns}
+                        """,
+                        Read,
+                        lineage
+                    ))
+                .SingleOrDefault()
+        );
 
     /// <summary>Puts a job back: it could not be asked whether it may begin.</summary>
     public void PutBack(Job job)

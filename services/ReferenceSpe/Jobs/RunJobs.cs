@@ -1,16 +1,20 @@
+using HealthDataNode.Protocol.Leases;
 using HealthDataNode.ReferenceSpe.Node;
+using HealthDataNode.ReferenceSpe.Rooms;
 using HealthDataNode.ReferenceSpe.State;
 using HealthDataNode.ReferenceSpe.Workspaces;
 
 namespace HealthDataNode.ReferenceSpe.Jobs;
 
-/// <summary>Runs jobs, each while its person may be in the workspace and not longer.</summary>
+/// <summary>Runs jobs, each while its room is open and its person may be in it, and not longer.</summary>
 internal sealed class RunJobs(
     JobQueue jobs,
     JobProcess processes,
     Sandbox sandbox,
     WorkspaceFolders folders,
     AccessCheck access,
+    RoomLeases leases,
+    RoomStates rooms,
     JobSubmitted submitted,
     SpeOptions options,
     TimeProvider time,
@@ -31,7 +35,7 @@ internal sealed class RunJobs(
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            if (jobs.Take() is not { } job || !await RunAsync(job, stoppingToken))
+            if (jobs.Take(leases.IsOpen) is not { } job || !await RunAsync(job, stoppingToken))
             {
                 await submitted.Pulse.WaitAsync(stoppingToken);
             }
@@ -45,6 +49,12 @@ internal sealed class RunJobs(
         try
         {
             using var turn = await folders.Gate(job.Lineage).EnterToReadAsync(stoppingToken);
+            if (LeaseOf(job.Lineage) != LeaseStanding.Good)
+            {
+                jobs.PutBack(job);
+                return false;
+            }
+
             switch (await access.AskAsync(job.Lineage, job.Sub, stoppingToken))
             {
                 case Access.Unknown:
@@ -73,6 +83,9 @@ internal sealed class RunJobs(
         }
     }
 
+    private LeaseStanding LeaseOf(string lineage) =>
+        rooms.IsClearing(lineage) ? LeaseStanding.Ended : leases.Of(lineage);
+
     private async Task<JobOutcome> WatchAsync(Job job, CancellationToken stoppingToken)
     {
         var folder = folders.Job(job.Lineage, job.Id);
@@ -80,7 +93,7 @@ internal sealed class RunJobs(
         JobFolder.LetRead(folders.Database(job.Lineage));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         var running = processes.RunAsync(
-            new SandboxPlaces(folders.Database(job.Lineage), folder), job.Sql, stop.Token);
+            new SandboxPlaces(folders.Database(job.Lineage), folder), job.Sql, () => LeaseOf(job.Lineage), stop.Token);
         while (await Task.WhenAny(running, Task.Delay(AskEvery, time, CancellationToken.None)) != running)
         {
             if (stoppingToken.IsCancellationRequested || await access.AskAsync(job.Lineage, job.Sub, CancellationToken.None) == Access.Denied)

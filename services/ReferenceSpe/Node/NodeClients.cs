@@ -23,7 +23,7 @@ internal sealed class NodeClients(IHttpClientFactory clients)
             new MachineIdentity(options.Issuer, options.Party, Path.Combine(options.Keys, "client.pem")),
             services.GetRequiredService<TimeProvider>()
         ));
-        foreach (var api in (string[])["permit", "speregistry", "gateway", "audit"])
+        foreach (var api in (string[])["permit", "speregistry", "gateway", "pseudonymisation", "audit"])
         {
             builder
                 .Services.AddHttpClient(

@@ -54,6 +54,13 @@ internal sealed class StateDatabase
         return connection;
     }
 
+    /// <summary>Takes what was deleted out of the log beside the file too.</summary>
+    public void Truncate()
+    {
+        using var connection = Open();
+        connection.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+
     /// <summary>Does it all, or nothing.</summary>
     public T InTransaction<T>(Func<SqliteConnection, T> work)
     {

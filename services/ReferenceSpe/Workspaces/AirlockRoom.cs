@@ -5,21 +5,24 @@ using HealthDataNode.ReferenceSpe.Airlock;
 using HealthDataNode.ReferenceSpe.Airlock.Checking;
 using HealthDataNode.ReferenceSpe.Ingress;
 using HealthDataNode.ReferenceSpe.Jobs;
+using HealthDataNode.ReferenceSpe.Rooms;
 using HealthDataNode.ReferenceSpe.State;
 
 namespace HealthDataNode.ReferenceSpe.Workspaces;
 
 /// <summary>This SPE's rooms as its airlock sees them.</summary>
 internal sealed class AirlockRoom(
-    WorkspaceFolders folders, Deliveries deliveries, Lineages lineages, JobQueue jobs, JobProcess processes, TimeProvider time)
+    WorkspaceFolders folders, Deliveries deliveries, Lineages lineages, JobQueue jobs, JobProcess processes, RoomLeases leases)
     : IAirlockRoom
 {
     private const string Parquet = ".parquet";
 
     public string Folder(string lineage) => folders.Of(lineage);
 
-    public bool IsOpen(string lineage) =>
-        lineages.PermitsOf(lineage) is [.., var newest] && newest.Payload.IsInForce(time.GetUtcNow());
+    public bool IsOpen(string lineage) => leases.IsOpen(lineage);
+
+    public Task<IDisposable> EnterAsync(string lineage, CancellationToken cancellationToken) =>
+        folders.Gate(lineage).EnterToReadAsync(cancellationToken);
 
     public PermitInRoom? PermitOf(string lineage) =>
         lineages.PermitsOf(lineage) is [.., var newest] versions
@@ -54,7 +57,7 @@ internal sealed class AirlockRoom(
             File.Copy(source, input);
             JobFolder.LetRead(input);
             JobFolder.OpenToJobs(work);
-            var outcome = await processes.RunAsync(new SandboxPlaces(null, work), "", cancellationToken, "convert");
+            var outcome = await processes.RunAsync(new SandboxPlaces(null, work), "", () => leases.Of(lineage), cancellationToken, "convert");
             var table = new FileInfo(Path.Combine(work, "table.csv"));
             if (outcome != JobOutcome.Done || table is not { Exists: true, LinkTarget: null })
             {
@@ -78,9 +81,8 @@ internal sealed class AirlockRoom(
         }
     }
 
-    public async Task<PseudonymSet> PseudonymsAsync(string lineage, CancellationToken cancellationToken)
+    public PseudonymSet Pseudonyms(string lineage)
     {
-        using var turn = await folders.Gate(lineage).EnterToReadAsync(cancellationToken);
         var sources = deliveries.SourcesOf(lineage);
         if (sources.Count == 0)
         {

@@ -18,7 +18,12 @@ internal sealed class WorkspaceFolders(SpeOptions options)
     /// <summary>The documents beside a source's table.</summary>
     public string Documents(string lineage, string source) => Path.Combine(Of(lineage), "deliveries", source);
 
-    public string Job(string lineage, string job) => Path.Combine(Of(lineage), "jobs", job);
+    public string Jobs(string lineage) => Path.Combine(Of(lineage), "jobs");
+
+    public string Job(string lineage, string job) => Path.Combine(Jobs(lineage), job);
+
+    /// <summary>What is on its way out through the airlock.</summary>
+    public string Outputs(string lineage) => Path.Combine(Of(lineage), "outputs");
 
     public WorkspaceGate Gate(string lineage) => gates.GetOrAdd(lineage, _ => new WorkspaceGate());
 
@@ -26,6 +31,6 @@ internal sealed class WorkspaceFolders(SpeOptions options)
     {
         PrivateFolder.Create(Of(lineage));
         PrivateFolder.Create(Path.Combine(Of(lineage), "deliveries"));
-        PrivateFolder.Create(Path.Combine(Of(lineage), "jobs"));
+        PrivateFolder.Create(Jobs(lineage));
     }
 }

@@ -43,7 +43,19 @@ internal sealed class Grant
                     Conditions = [],
                 }
             );
+        world.Node.Permits[Lineage] = Permit;
     }
+
+    private Grant(SpeWorld world, Grant before, Func<PermitDocument, PermitDocument> change)
+    {
+        Lineage = before.Lineage;
+        Permit = world
+            .SignerOf("permit")
+            .Sign(change(before.Permit.Payload with { Version = before.Permit.Payload.Version + 1, Previous = before.Permit.Digest }));
+    }
+
+    /// <summary>The next version of a lineage; the node knows it once the test says so.</summary>
+    public Grant Next(SpeWorld world, Func<PermitDocument, PermitDocument>? change = null) => new(world, this, change ?? (permit => permit));
 
     public string Lineage { get; }
 

@@ -12,7 +12,7 @@ namespace HealthDataNode.Services.Tests.ReferenceSpe;
 /// The node as an SPE sees it through the Edge, and the issuer of its tokens: answers with documents that are really
 /// signed, and remembers what it was sent.
 /// </summary>
-internal sealed class FakeNode(DocumentSigner permit) : HttpMessageHandler
+internal sealed class FakeNode(DocumentSigner permit, DocumentSigner registry) : HttpMessageHandler
 {
     /// <summary>Who may enter.</summary>
     public HashSet<string> Persons { get; } = [SpeWorld.Nora];
@@ -37,6 +37,27 @@ internal sealed class FakeNode(DocumentSigner permit) : HttpMessageHandler
 
     /// <summary>Changes an answer before it is signed, or signs with another key.</summary>
     public Func<AccessAnswer, string>? Answer { get; set; }
+
+    /// <summary>The newest version of each permit.</summary>
+    public ConcurrentDictionary<string, SignedDocument<PermitDocument>> Permits { get; } = new();
+
+    /// <summary>What a state check says of every permit.</summary>
+    public string State { get; set; } = LineageStates.InForce;
+
+    /// <summary>What a status check says of this SPE.</summary>
+    public string Status { get; set; } = SpeStatuses.Approved;
+
+    /// <summary>Changes an answer to a state check before it is signed, signs with another key, or sends an old one.</summary>
+    public Func<PermitState, string>? StateAnswer { get; set; }
+
+    /// <summary>The node's clock.</summary>
+    public TimeProvider Time { get; set; } = TimeProvider.System;
+
+    /// <summary>Proofs of deletion that were accepted.</summary>
+    public ConcurrentQueue<(string Lineage, string Text)> Deletions { get; } = [];
+
+    /// <summary>How many proofs are answered with 503 first.</summary>
+    public int DeletionFaults { get; set; }
 
     /// <summary>Access checks that were asked.</summary>
     public int Questions => questions;
@@ -66,6 +87,11 @@ internal sealed class FakeNode(DocumentSigner permit) : HttpMessageHandler
         return path switch
         {
             "/permit/v1/access-checks" => AnswerAccess(JsonSerializer.Deserialize<JsonElement>(body)),
+            "/permit/v1/state-checks" => AnswerStates(JsonSerializer.Deserialize<JsonElement>(body)),
+            "/speregistry/v1/status-checks" => AnswerStatus(JsonSerializer.Deserialize<JsonElement>(body)),
+            _ when path.EndsWith("/document", StringComparison.Ordinal) =>
+                Permits.TryGetValue(path.Split('/')[4], out var newest) ? Jose(newest.Text) : new HttpResponseMessage(HttpStatusCode.NotFound),
+            _ when path.EndsWith("/deletion", StringComparison.Ordinal) => TakeDeletion(path.Split('/')[4], body),
             "/audit/v1/entries" => Remember(body),
             "/speregistry/v1/environments/referencespe/endpoints" => Register(JsonSerializer.Deserialize<JsonElement>(body)),
             _ when path.StartsWith("/permit/v1/permits/", StringComparison.Ordinal) && path.EndsWith("/releases", StringComparison.Ordinal) =>
@@ -83,7 +109,7 @@ internal sealed class FakeNode(DocumentSigner permit) : HttpMessageHandler
             throw new HttpRequestException("Nobody answers.");
         }
 
-        var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        var now = Time.GetUtcNow().ToUnixTimeSeconds();
         var sub = question.GetProperty("sub").GetString()!;
         var answer = new AccessAnswer
         {
@@ -94,11 +120,69 @@ internal sealed class FakeNode(DocumentSigner permit) : HttpMessageHandler
             Lineage = question.GetProperty("lineage").GetString()!,
             Sub = sub,
             Allowed = Persons.Contains(sub),
-            Version = 1,
+            Version = Permits.TryGetValue(question.GetProperty("lineage").GetString()!, out var newest) ? newest.Payload.Version : 1,
         };
-        var text = Answer is null ? permit.Sign(answer).Text : Answer(answer);
-        return new HttpResponseMessage { Content = new StringContent(text, Encoding.ASCII, "application/jose") };
+        return Jose(Answer is null ? permit.Sign(answer).Text : Answer(answer));
     }
+
+    private HttpResponseMessage AnswerStates(JsonElement question)
+    {
+        if (IsSilent)
+        {
+            throw new HttpRequestException("Nobody answers.");
+        }
+
+        var now = Time.GetUtcNow().ToUnixTimeSeconds();
+        var answer = new PermitState
+        {
+            Caller = SpeWorld.Spe,
+            Nonce = question.GetProperty("nonce").GetString()!,
+            At = now,
+            Until = now + 3,
+            States =
+            [
+                .. question.GetProperty("lineages").EnumerateArray().Select(lineage =>
+                    Permits.TryGetValue(lineage.GetString()!, out var newest)
+                        ? new LineageState(lineage.GetString()!, newest.Payload.Version, newest.Digest, State)
+                        : new LineageState(lineage.GetString()!, 0, null, LineageStates.Unknown)),
+            ],
+        };
+        return Jose(StateAnswer is null ? permit.Sign(answer).Text : StateAnswer(answer));
+    }
+
+    private HttpResponseMessage AnswerStatus(JsonElement question)
+    {
+        var now = Time.GetUtcNow().ToUnixTimeSeconds();
+        return Jose(
+            registry
+                .Sign(
+                    new SpeState
+                    {
+                        Caller = SpeWorld.Spe,
+                        Nonce = question.GetProperty("nonce").GetString()!,
+                        At = now,
+                        Until = now + 3,
+                        States = [.. question.GetProperty("parties").EnumerateArray().Select(party => new SpeStatus(party.GetString()!, 1, Status))],
+                    }
+                )
+                .Text
+        );
+    }
+
+    private HttpResponseMessage TakeDeletion(string lineage, string text)
+    {
+        if (DeletionFaults > 0)
+        {
+            DeletionFaults--;
+            return new HttpResponseMessage(HttpStatusCode.ServiceUnavailable);
+        }
+
+        Deletions.Enqueue((lineage, text));
+        return new HttpResponseMessage(HttpStatusCode.NoContent);
+    }
+
+    private static HttpResponseMessage Jose(string text) =>
+        new() { Content = new StringContent(text, Encoding.ASCII, "application/jose") };
 
     private HttpResponseMessage Remember(string entry)
     {

@@ -60,6 +60,9 @@ public sealed class SpeRoom : IAsyncLifetime
     internal static async Task<string> IdAsync(HttpResponseMessage response) =>
         (await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("id").GetString()!;
 
+    internal static async Task<string> TypeAsync(HttpResponseMessage response) =>
+        (await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("type").GetString()!;
+
     /// <summary>Submits a job and waits for its end.</summary>
     internal async Task<JsonElement> RunAsync(string sql)
     {

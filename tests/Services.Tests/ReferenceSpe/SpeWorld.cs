@@ -41,6 +41,7 @@ internal sealed class SpeWorld : IAsyncDisposable
                 ("cancerregistry", KeyUses.Holder),
                 (Spe, KeyUses.Spe),
                 ("otherspe", KeyUses.Spe),
+                ("speregistry", KeyUses.SpeRegistry),
             }
         )
         {
@@ -48,7 +49,7 @@ internal sealed class SpeWorld : IAsyncDisposable
         }
 
         using var client = SigningKey.LoadOrCreate(ClientKey);
-        Node = new FakeNode(SignerOf("permit"));
+        Node = new FakeNode(SignerOf("permit"), SignerOf("speregistry"));
         Trust = trust.Store();
     }
 
@@ -99,7 +100,7 @@ internal sealed class SpeWorld : IAsyncDisposable
             builder =>
             {
                 builder.Logging.ClearProviders();
-                foreach (var name in (string[])["issuer", "node-permit", "node-audit", "node-gateway", "node-speregistry"])
+                foreach (var name in (string[])["issuer", "node-permit", "node-audit", "node-gateway", "node-speregistry", "node-pseudonymisation"])
                 {
                     builder.Services.AddHttpClient(name).ConfigurePrimaryHttpMessageHandler(() => new Shared(Node));
                 }

@@ -1,0 +1,95 @@
+using HealthDataNode.Protocol.Documents;
+using HealthDataNode.Protocol.Problems;
+using HealthDataNode.Protocol.Trust;
+using HealthDataNode.ReferenceSpe.Ingress;
+using HealthDataNode.ReferenceSpe.Node;
+using HealthDataNode.ReferenceSpe.State;
+using HealthDataNode.ReferenceSpe.Workspaces;
+
+namespace HealthDataNode.ReferenceSpe.Rooms;
+
+/// <summary>
+/// Takes in the newest version of a permit. Where it names a source no longer (its decision was revoked), that source's
+/// table goes, and with it what was made in the room while it was there: a result can hold its rows.
+/// </summary>
+internal sealed class TakeVersion(
+    NodeClients node,
+    TrustStore trust,
+    DocumentSigner signer,
+    StateDatabase state,
+    RoomStates rooms,
+    Lineages lineages,
+    Deliveries deliveries,
+    WorkspaceFolders folders,
+    Outbox outbox,
+    SpeOptions options
+)
+{
+    public async Task RunAsync(string lineage, CancellationToken cancellationToken)
+    {
+        var permit = Verify(lineage, await FetchAsync(lineage, cancellationToken));
+        var gone = deliveries.NamedIn(lineage).Where(source => permit.Payload.SourceNamed(source) is null).ToList();
+        if (gone.Count == 0)
+        {
+            state.InTransaction(transaction => Lineages.Keep(transaction, permit));
+            return;
+        }
+
+        using var cleared = rooms.Clear(lineage);
+        using var turn = await folders.Gate(lineage).EnterToWriteAsync(cancellationToken);
+        foreach (var order in deliveries.OrdersOf(lineage, gone))
+        {
+            PrivateFolder.Delete(Path.Combine(folders.Ingress, order));
+        }
+
+        foreach (var source in gone)
+        {
+            PrivateFolder.Delete(folders.Documents(lineage, source));
+        }
+
+        PrivateFolder.Delete(folders.Jobs(lineage));
+        PrivateFolder.Delete(folders.Outputs(lineage));
+        WorkspaceFile.Without(folders.Database(lineage), gone);
+        folders.Create(lineage);
+        state.InTransaction(transaction =>
+        {
+            Lineages.Keep(transaction, permit);
+            transaction.Execute("DELETE FROM job WHERE lineage = $0", lineage);
+            transaction.Execute("DELETE FROM output_vote WHERE output IN (SELECT id FROM output WHERE lineage = $0)", lineage);
+            transaction.Execute("DELETE FROM output WHERE lineage = $0", lineage);
+            foreach (var source in gone)
+            {
+                transaction.Execute(
+                    "UPDATE delivery SET state = 'deleted' WHERE lineage = $0 AND source = $1", lineage, source);
+                outbox.AddAudit(transaction, "source-deleted", null, ("lineage", lineage), ("source", source));
+            }
+        });
+        state.Truncate();
+    }
+
+    private async Task<string> FetchAsync(string lineage, CancellationToken cancellationToken)
+    {
+        using var client = node.For("permit");
+        using var response = await client.GetAsync(
+            new Uri($"permit/v1/permits/{lineage}/document", UriKind.Relative), cancellationToken);
+        await ProtocolProblem.EnsureSuccessAsync(response, cancellationToken);
+        return (await response.Content.ReadAsStringAsync(cancellationToken)).Trim();
+    }
+
+    private SignedDocument<PermitDocument> Verify(string lineage, string text)
+    {
+        var permit = trust.Verify<PermitDocument>(text);
+        if (permit.Payload.Lineage != lineage)
+        {
+            throw new DocumentRefusedException(Refusal.Unrelated, "The permit is of another lineage.");
+        }
+
+        if (permit.Payload.Spe.Party != options.Party || !trust.IsPinned(signer.Kid, permit.Payload.Spe))
+        {
+            throw new DocumentRefusedException(Refusal.NotPinned, "The permit names another SPE, or another key of this one.");
+        }
+
+        LineageLedger.Next(lineages.HeadOf(lineage), permit);
+        return permit;
+    }
+}

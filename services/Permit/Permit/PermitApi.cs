@@ -25,6 +25,7 @@ public static class PermitApi
         ListPermits.Map(v1);
         ReadRegister.Map(v1);
         ReadStatistics.Map(v1);
+        ReadRules.Map(v1);
         RecordRelease.Map(v1);
         ListReleases.Map(v1);
         ListDecisions.Map(v1);

@@ -16,6 +16,7 @@ public sealed class Approving_beside_a_case(PostgresFixture postgres)
         Assert.Null((await (await world.DecideAtTrustAsync(trust)).JsonAsync())["permit"]);
         Assert.Empty(await world.EventsAsync("permit.permit-granted"));
         Assert.Empty(world.Around.Lists);
+        Assert.Equal(["ethics", "ethics", "ethics,dispensation"], await WaitsForAsync(world, application));
 
         // Who opts out while the committee deliberates stays out.
         world.Around.Declarations = 5;
@@ -24,6 +25,7 @@ public sealed class Approving_beside_a_case(PostgresFixture postgres)
         var lineage = (string)first["permit"]!["lineage"]!;
         Assert.All((await world.PermitAsync(lineage)).Payload.Sources, source => Assert.Equal(5, source.OptOut.List));
 
+        Assert.Equal(["", "", "dispensation"], await WaitsForAsync(world, application));
         var second = await (await world.ApproveAsync(application, "dispensation")).JsonAsync();
         Assert.Equal((lineage, 2), ((string?)second["permit"]!["lineage"], (int?)second["permit"]!["version"]));
         Assert.Equal("treatment", (string?)second["permit"]!["sources"]![2]);
@@ -89,5 +91,15 @@ public sealed class Approving_beside_a_case(PostgresFixture postgres)
         var view = await (await world.Applicant.FetchAsync($"v1/applications/{application}")).JsonAsync();
         Assert.Equal("As assessed.", (string?)view["approvals"]![0]!["decision"]!["reasons"]);
         Assert.DoesNotContain("sub-ethics", view.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    // Per source, what it still needs, as the applicant sees it.
+    private static async Task<IEnumerable<string>> WaitsForAsync(PermitWorld world, string application)
+    {
+        var view = await (await world.Applicant.FetchAsync($"v1/applications/{application}")).JsonAsync();
+        return view["cases"]!
+            .AsArray()
+            .SelectMany(handled => handled!["sources"]!.AsArray())
+            .Select(source => string.Join(',', source!["waitsFor"]!.AsArray().Select(what => (string)what!)));
     }
 }

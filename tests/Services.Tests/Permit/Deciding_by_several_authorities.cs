@@ -205,7 +205,9 @@ public sealed class Deciding_by_several_authorities(PostgresFixture postgres)
         {
             (await world.ApproveAsync(application, kind)).EnsureSuccessStatusCode();
         }
-        Assert.Null((await (await world.DecideAtHdabAsync(hdab)).JsonAsync())["permit"]);
+        var first = await (await world.DecideAtHdabAsync(hdab)).JsonAsync();
+        Assert.Null(first["permit"]);
+        Assert.Equal("other-sources", (string?)first["case"]!["sources"]![0]!["waitsFor"]![0]);
         var answer = await (await world.DecideAtTrustAsync(trust, trustSays)).JsonAsync();
         Assert.Equal(permitted ? "cancer,death,treatment" : null, answer["permit"]?["sources"]?.AsArray() is { } all ? string.Join(',', all.Select(s => (string)s!)) : null);
         Assert.Equal(permitted ? 1 : 0, (await world.EventsAsync("permit.permit-granted")).Count);
@@ -227,6 +229,9 @@ public sealed class Deciding_by_several_authorities(PostgresFixture postgres)
         var third = await world.PermitAsync(lineage);
         Assert.Equal(["cancer", "death"], third.Payload.Sources.Select(source => source.Source));
         Assert.Equal(2, (await world.EventsAsync("permit.permit-granted"))[^1]["sources"]!.AsArray().Count);
+        // The holder whose source left may read that it did.
+        var holder = world.Host.As("service-trust", ["data-holder"], party: "hospitaltrust");
+        Assert.Equal(third.Text, await holder.TextAsync($"v1/permits/{lineage}/document"));
         Assert.Single(await world.EventsAsync("permit.decision-revoked"));
         Assert.Empty(await world.EventsAsync("permit.permit-revoked"));
         Assert.Equal((409, "already-revoked"), await (await world.TrustMaker.PostJsonAsync(path, body)).ProblemAsync());

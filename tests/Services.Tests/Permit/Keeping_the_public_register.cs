@@ -94,6 +94,20 @@ public sealed class Keeping_the_public_register(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Publishes_the_rules_behind_decisions_and_fees()
+    {
+        await using var world = await PermitWorld.StartAsync(postgres);
+        var authorities = await (await world.Host.Anonymous.FetchAsync("v1/authorities")).JsonAsync();
+        Assert.Contains(
+            authorities["competences"]!.AsArray(),
+            one => ((string?)one!["source"], (string?)one["authority"], (string?)one["from"]) == ("treatment", "hospitaltrust", "2002-01-01")
+        );
+        var fees = await (await world.Host.Anonymous.FetchAsync("v1/fee-rules")).JsonAsync();
+        Assert.Equal("NOK", (string?)fees["currency"]);
+        Assert.NotEmpty(fees["rules"]!.AsArray());
+    }
+
+    [Fact]
     [Trait("Article", "EHDS 73(2)")]
     public async Task Takes_the_signed_record_of_what_left_a_room_once()
     {

@@ -65,6 +65,24 @@ public sealed record Application
         Revocation is not null || (Content.AllOrNothing && !AllSources.All(IsReady)) ? []
         : [.. AllSources.Where(entry => IsReady(entry) && Permit?.Sources.Contains(entry.Source.Source) != true)];
 
+    /// <summary>
+    /// What a source still needs before it is delivered (NOR-12): <c>decision</c>, kinds of approval, or, where all or
+    /// nothing was chosen and it is ready itself, <c>other-sources</c>. Nothing once it is in the permit.
+    /// </summary>
+    public IReadOnlyList<string> WaitsFor(CaseSource source, Case handled)
+    {
+        if (Permit?.Sources.Contains(source.Source) == true)
+        {
+            return [];
+        }
+        IReadOnlyList<string> own =
+        [
+            .. handled.IsGranted ? (IEnumerable<string>)[] : ["decision"],
+            .. source.Approvals.Where(kind => !IsApproved(kind)),
+        ];
+        return own.Count == 0 && Entering.Count == 0 ? ["other-sources"] : own;
+    }
+
     private IEnumerable<(CaseSource Source, Case Case)> AllSources =>
         Cases.SelectMany(handled => handled.Sources.Select(source => (source, handled)));
 
@@ -275,11 +293,11 @@ public sealed record Application
                 : handled.Revoke(reasons)
         );
 
-    private static bool IsApproved(Approval approval) => approval.Decision is { Outcome: Outcome.Granted };
+    private bool IsApproved(string kind) =>
+        Approvals.Any(approval => approval.Required.Kind == kind && approval.Decision is { Outcome: Outcome.Granted });
 
     private bool IsReady((CaseSource Source, Case Case) entry) =>
-        entry.Case.IsGranted
-        && entry.Source.Approvals.All(kind => Approvals.Any(approval => approval.Required.Kind == kind && IsApproved(approval)));
+        entry.Case.IsGranted && entry.Source.Approvals.All(IsApproved);
 
     private Ruling? Conflicted(Official official) =>
         official.Sub == Applicant.Sub || Content.Persons?.Contains(official.Sub) == true

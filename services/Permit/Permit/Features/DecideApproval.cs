@@ -3,7 +3,6 @@ using HealthDataNode.Permit.Domain;
 using HealthDataNode.Permit.Persistence;
 using HealthDataNode.ServiceDefaults.Idempotency;
 using HealthDataNode.ServiceDefaults.Identity;
-using HealthDataNode.ServiceDefaults.Messaging;
 using HealthDataNode.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Facts = HealthDataNode.Permit.Contracts.V1;
@@ -34,8 +33,6 @@ public static class DecideApproval
         ClaimsPrincipal user,
         ApplicationStore store,
         SignPermit permits,
-        IEventOutbox outbox,
-        TimeProvider time,
         CancellationToken cancellationToken
     )
     {
@@ -51,39 +48,20 @@ public static class DecideApproval
         {
             return missing;
         }
-        var now = time.GetUtcNow();
-        var ruling = application!.Approve(official, kind, request.Outcome, request.Reasons);
-        if (ruling.Refusal is { } refusal)
-        {
-            return refusal.ToProblem();
-        }
-        var (issued, problem) = await permits.AfterAsync(application, official.Sub, ruling.Events, now, cancellationToken);
-        if (problem is not null)
-        {
-            return problem;
-        }
-        IReadOnlyList<ApplicationEvent> events = issued is null ? ruling.Events : [.. ruling.Events, issued];
-        outbox.Enqueue(
-            new Facts.ApprovalDecided(
-                id,
-                application.Version + events.Count,
-                official.Sub,
-                kind,
-                request.Outcome.ToText(),
-                issued?.Permit.Lineage
-            )
+        var (decided, problem) = await permits.DecideAsync(
+            application!,
+            official,
+            _ => application!.Approve(official, kind, request.Outcome, request.Reasons),
+            (outbox, version, lineage) =>
+                outbox.Enqueue(new Facts.ApprovalDecided(id, version, official.Sub, kind, request.Outcome.ToText(), lineage)),
+            cancellationToken
         );
-        var decided = await store.AppendAsync(application, id, official.Sub, events, cancellationToken, now);
         if (decided is null)
         {
-            return Answers.ChangedMeanwhile();
+            return problem!;
         }
-        return TypedResults.Ok(
-            new ApprovalDecision(
-                ApprovalView.Of(decided.Approvals.Single(approval => approval.Required.Kind == kind), official.Authority),
-                issued is null ? null : PermitView.Of(decided)
-            )
-        );
+        var approval = decided.Application.Approvals.Single(one => one.Required.Kind == kind);
+        return TypedResults.Ok(new ApprovalDecision(ApprovalView.Of(approval, official.Authority), decided.Permit));
     }
 }
 

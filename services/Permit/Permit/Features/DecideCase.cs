@@ -3,7 +3,6 @@ using HealthDataNode.Permit.Domain;
 using HealthDataNode.Permit.Persistence;
 using HealthDataNode.ServiceDefaults.Idempotency;
 using HealthDataNode.ServiceDefaults.Identity;
-using HealthDataNode.ServiceDefaults.Messaging;
 using HealthDataNode.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Facts = HealthDataNode.Permit.Contracts.V1;
@@ -33,8 +32,6 @@ public static class DecideCase
         ClaimsPrincipal user,
         ApplicationStore store,
         SignPermit permits,
-        IEventOutbox outbox,
-        TimeProvider time,
         HttpContext http,
         CancellationToken cancellationToken
     )
@@ -49,38 +46,23 @@ public static class DecideCase
         {
             return wrong;
         }
-        var now = time.GetUtcNow();
-        var ruling = application.Decide(official, request.Outcome, request.Reasons, now);
-        if (ruling.Refusal is { } refusal)
-        {
-            return refusal.ToProblem();
-        }
-        var (issued, problem) = await permits.AfterAsync(application, official.Sub, ruling.Events, now, cancellationToken);
-        if (problem is not null)
-        {
-            return problem;
-        }
-        IReadOnlyList<ApplicationEvent> events = issued is null ? ruling.Events : [.. ruling.Events, issued];
-        outbox.Enqueue(
-            new Facts.CaseDecided(
-                application.Id,
-                id,
-                application.Version + events.Count,
-                official.Sub,
-                request.Outcome.ToText(),
-                issued?.Permit.Lineage
-            )
+        var (decided, problem) = await permits.DecideAsync(
+            application,
+            official,
+            now => application.Decide(official, request.Outcome, request.Reasons, now),
+            (outbox, newVersion, lineage) =>
+                outbox.Enqueue(
+                    new Facts.CaseDecided(application.Id, id, newVersion, official.Sub, request.Outcome.ToText(), lineage)
+                ),
+            cancellationToken
         );
-        var decided = await store.AppendAsync(application, application.Id, official.Sub, events, cancellationToken, now);
         if (decided is null)
         {
-            return Answers.ChangedMeanwhile();
+            return problem!;
         }
-        var handled = decided.CaseOf(official.Authority)!;
+        var handled = decided.Application.CaseOf(official.Authority)!;
         http.SetTag(handled.Version);
-        return TypedResults.Ok(
-            new CaseDecision(CaseView.Of(decided, handled, official: true), issued is null ? null : PermitView.Of(decided))
-        );
+        return TypedResults.Ok(new CaseDecision(CaseView.Of(decided.Application, handled, official: true), decided.Permit));
     }
 }
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using HealthDataNode.Permit.Domain;
 using HealthDataNode.Permit.Domain.Policy;
 using HealthDataNode.Permit.Neighbours;
+using HealthDataNode.Permit.Persistence;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Trust;
 using HealthDataNode.ServiceDefaults.Messaging;
@@ -15,11 +16,50 @@ namespace HealthDataNode.Permit.Features;
 /// Signs the next version of a permit when a decision brings sources in or takes them out. Whichever decision comes last,
 /// that of the case or an approval, brings a source in (invariant 13).
 /// </summary>
-internal sealed class SignPermit(Neighbourhood neighbours, DocumentSigner signer, IEventOutbox outbox)
+internal sealed class SignPermit(
+    ApplicationStore store,
+    Neighbourhood neighbours,
+    DocumentSigner signer,
+    IEventOutbox outbox,
+    TimeProvider time
+)
 {
-    /// <summary>What follows from events that are not stored yet: the version that they make, or none; or the problem.</summary>
-    /// <remarks>The event of the version is in the outbox, and is stored with the decision.</remarks>
-    public async Task<(PermitIssued? Issued, ProblemHttpResult? Problem)> AfterAsync(
+    /// <summary>A decision of a case or about an approval: the rules, the version that follows, both stored with their events.</summary>
+    /// <param name="application">As it was read.</param>
+    /// <param name="official">Who decides.</param>
+    /// <param name="decide">The rules.</param>
+    /// <param name="announce">The event of the decision, from the application's new version and the permit's lineage.</param>
+    /// <param name="cancellationToken">Of the request.</param>
+    public async Task<(Decided? Decided, ProblemHttpResult? Problem)> DecideAsync(
+        Application application,
+        Official official,
+        Func<DateTimeOffset, Ruling> decide,
+        Action<IEventOutbox, int, string?> announce,
+        CancellationToken cancellationToken
+    )
+    {
+        // One moment for all of it: what is signed says when it was decided.
+        var now = time.GetUtcNow();
+        var ruling = decide(now);
+        if (ruling.Refusal is { } refusal)
+        {
+            return (null, refusal.ToProblem());
+        }
+        var (issued, problem) = await AfterAsync(application, official.Sub, ruling.Events, now, cancellationToken);
+        if (problem is not null)
+        {
+            return (null, problem);
+        }
+        IReadOnlyList<ApplicationEvent> events = issued is null ? ruling.Events : [.. ruling.Events, issued];
+        announce(outbox, application.Version + events.Count, issued?.Permit.Lineage);
+        var decided = await store.AppendAsync(application, application.Id, official.Sub, events, cancellationToken, now);
+        return decided is null
+            ? (null, Answers.ChangedMeanwhile())
+            : (new Decided(decided, issued is null ? null : PermitView.Of(decided)), null);
+    }
+
+    // What follows from events that are not stored yet: the version that they make, or none; or the problem.
+    private async Task<(PermitIssued? Issued, ProblemHttpResult? Problem)> AfterAsync(
         Application application,
         string actor,
         IReadOnlyList<ApplicationEvent> events,
@@ -96,3 +136,6 @@ internal sealed class SignPermit(Neighbourhood neighbours, DocumentSigner signer
         );
     }
 }
+
+/// <summary>What was stored, and the version of the permit that the decision made, if any.</summary>
+internal sealed record Decided(Application Application, PermitView? Permit);

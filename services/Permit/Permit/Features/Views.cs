@@ -101,7 +101,8 @@ public sealed record CaseView(
             [
                 .. handled.Sources.Select(source => CaseSourceView.Of(
                     source,
-                    application.Sources.Single(described => described.Source == source.Source)
+                    application.Sources.Single(described => described.Source == source.Source),
+                    application.WaitsFor(source, handled)
                 )),
             ],
             official && handled.Preparations is [.., var last] ? JudgementView.Of(last, official) : null,
@@ -110,18 +111,30 @@ public sealed record CaseView(
         );
 }
 
-/// <summary>A source of a case: why this authority decides on it, which approvals it needs, and what is asked of it.</summary>
+/// <summary>
+/// A source of a case: why this authority decides on it, which approvals it needs, what is asked of it, and what it waits for
+/// before it is delivered.
+/// </summary>
 public sealed record CaseSourceView(
     string Source,
     string LegalBasis,
     IReadOnlyList<string> Approvals,
     string Holder,
     long IdentifierBudget,
-    IReadOnlyList<DescribedColumn> Columns
+    IReadOnlyList<DescribedColumn> Columns,
+    IReadOnlyList<string> WaitsFor
 )
 {
-    internal static CaseSourceView Of(CaseSource source, DescribedSource described) =>
-        new(source.Source, source.LegalBasis, source.Approvals, described.Holder, described.IdentifierBudget, described.Columns);
+    internal static CaseSourceView Of(CaseSource source, DescribedSource described, IReadOnlyList<string> waitsFor) =>
+        new(
+            source.Source,
+            source.LegalBasis,
+            source.Approvals,
+            described.Holder,
+            described.IdentifierBudget,
+            described.Columns,
+            waitsFor
+        );
 }
 
 /// <summary>A decision taken back.</summary>

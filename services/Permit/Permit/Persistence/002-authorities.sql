@@ -35,7 +35,8 @@ ALTER TABLE permit.permits
     ADD COLUMN authorities text[] NOT NULL DEFAULT '{}',
     ADD COLUMN deleted_at  timestamptz,
     ADD COLUMN shredded_at timestamptz;
-UPDATE permit.permits SET authorities = ARRAY[authority];
+-- A permit signed before does not say who decided on each source: no verifier takes it, so it has ended.
+UPDATE permit.permits SET authorities = ARRAY[authority], revoked_at = coalesce(revoked_at, now());
 ALTER TABLE permit.permits DROP COLUMN authority;
 
 CREATE TABLE permit.releases (

@@ -178,6 +178,30 @@ public sealed class Deciding_by_several_authorities(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Never_publishes_two_successors_when_they_decide_at_the_same_moment()
+    {
+        await using var world = await PermitWorld.StartAsync(postgres);
+        for (var round = 0; round < 4; round++)
+        {
+            var (application, hdab, trust) = await world.SubmitToBothAsync();
+            (await world.ApproveAsync(application)).EnsureSuccessStatusCode();
+            (await world.ApproveAsync(application, "dispensation")).EnsureSuccessStatusCode();
+            object proposal = new { outcome = "granted", reasons = "x" };
+            (await world.Officer.PostJsonAsync($"v1/cases/{hdab}/preparation", proposal)).EnsureSuccessStatusCode();
+            (await world.TrustOfficer.PostJsonAsync($"v1/cases/{trust}/preparation", proposal)).EnsureSuccessStatusCode();
+            await Task.WhenAll(UntilDecidedAsync(world, hdab, world.Maker), UntilDecidedAsync(world, trust, world.TrustMaker));
+        }
+        var ledger = new LineageLedger();
+        foreach (var granted in await world.EventsAsync("permit.permit-granted"))
+        {
+            ledger.Accept(world.Trust.Store().Verify<PermitDocument>((string)granted["document"]!));
+        }
+        Assert.Equal(8, (await world.EventsAsync("permit.permit-granted")).Count);
+        Assert.Equal(8, (await world.QueryAsync("SELECT digest FROM permit.permits")).Count);
+        Assert.Equal(4, (await world.QueryAsync("SELECT DISTINCT lineage FROM permit.permits")).Count);
+    }
+
+    [Fact]
     [Trait("Invariant", "4")]
     public async Task Changes_nothing_while_there_is_no_opt_out_list()
     {
@@ -257,6 +281,21 @@ public sealed class Deciding_by_several_authorities(PostgresFixture postgres)
         Assert.Equal((409, "permit-ended"), await (await world.DecideAtTrustAsync(trust)).ProblemAsync());
         (await world.DecideAsync(trust, "refused", by: world.TrustMaker)).EnsureSuccessStatusCode();
         Assert.Single(await world.EventsAsync("permit.permit-granted"));
+    }
+
+    // Whoever comes second is told so, reads again and repeats.
+    private static async Task UntilDecidedAsync(PermitWorld world, string id, HttpClient maker)
+    {
+        for (var attempt = 0; attempt < 10; attempt++)
+        {
+            var answer = await world.DecideAsync(id, by: maker);
+            if (answer.IsSuccessStatusCode)
+            {
+                return;
+            }
+            Assert.Equal((409, "stale"), await answer.ProblemAsync());
+        }
+        Assert.Fail("Ten times refused.");
     }
 
     private static async Task<string> GrantedByBothAsync(PermitWorld world)

@@ -1,3 +1,4 @@
+using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Trust;
 using HealthDataNode.ServiceDefaults;
 using HealthDataNode.ServiceDefaults.Identity;
@@ -15,15 +16,16 @@ public static class SpeRegistryHost
     {
         var builder = WebApplication.CreateBuilder(args);
         builder.AddServiceDefaults("speregistry");
-        builder.AddParty();
+        builder.AddParty(KeyUses.SpeRegistry);
         builder.AddDatabase<SpeRegistryDb>("speregistry");
         builder.Services.AddHttpContextAccessor();
         builder.Services.AddScoped<Auditing>();
         configure?.Invoke(builder);
 
         var app = builder.Build();
-        // A registry that trusts nobody shall not start.
+        // A registry that trusts nobody, or that nobody could believe, shall not start.
         app.Services.GetRequiredService<TrustStore>();
+        app.Services.GetRequiredService<DocumentSigner>();
         app.UseServiceDefaults();
         app.MapRedrive();
         app.MapSpeRegistryApi();
@@ -40,5 +42,6 @@ public static class SpeRegistryHost
         GetDeclaration.Map(api);
         PostApproval.Map(api);
         PostSuspension.Map(api);
+        CheckStatuses.Map(api);
     }
 }

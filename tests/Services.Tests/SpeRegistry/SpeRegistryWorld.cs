@@ -31,7 +31,12 @@ internal sealed class SpeRegistryWorld : IAsyncDisposable
         var trust = new TestTrust(time);
         var key = trust.Enrol(Party, KeyUses.Spe);
         var database = await postgres.CreateDatabaseAsync("speregistry");
-        Dictionary<string, string> settings = new(trust.Settings) { ["ConnectionStrings:speregistry"] = database };
+        trust.Enrol("speregistry", KeyUses.SpeRegistry).Dispose();
+        Dictionary<string, string> settings = new(trust.Settings)
+        {
+            ["ConnectionStrings:speregistry"] = database,
+            ["Party:Keys"] = trust.KeysOf("speregistry"),
+        };
         var host = await ServiceHost.StartAsync(SpeRegistryHost.Build, "speregistry", settings, time);
         return new SpeRegistryWorld(trust, host, database, time, key);
     }
@@ -102,6 +107,18 @@ internal sealed class SpeRegistryWorld : IAsyncDisposable
 
     public Task<HttpResponseMessage> ApproveAsync(DateTimeOffset until, HttpClient? by = null) =>
         (by ?? Auditor).PostJsonAsync($"{Path}/approvals", new { until, reasons = "Evidence seen." });
+
+    public Task<HttpResponseMessage> SuspendAsync() =>
+        Auditor.PostJsonAsync($"{Path}/suspensions", new { reasons = "A finding." });
+
+    /// <summary>What a party is told, signed, of this SPE and of one that nobody knows.</summary>
+    public async Task<SpeState> StatusAsync(string caller = "gateway", string nonce = "0123456789abcdef")
+    {
+        var client = Host.As($"service-account-{caller}", [], party: caller);
+        using var response = await client.PostJsonAsync("v1/status-checks", new { nonce, parties = new[] { Party, "nobody" } });
+        Assert.Equal((200, "application/jose"), ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        return Trust.Store().Verify<SpeState>(await response.TextAsync()).Payload;
+    }
 
     public async ValueTask DisposeAsync()
     {

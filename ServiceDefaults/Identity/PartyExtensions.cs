@@ -43,10 +43,6 @@ public static class PartyExtensions
     public static IHttpClientBuilder AddServiceClient(this WebApplicationBuilder builder, string service)
     {
         builder.AddMachineTokens();
-        if (service == "permit")
-        {
-            builder.Services.AddSingleton<PermitStates>();
-        }
         var client = builder
             .Services.AddHttpClient(service, http => http.BaseAddress = new Uri($"http://{service}"))
             .AddServiceDiscovery()

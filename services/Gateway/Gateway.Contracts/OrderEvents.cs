@@ -54,6 +54,22 @@ public sealed record OrderRejected(
     string? Column
 );
 
+/// <summary>The holder has not delivered by the order's due date (EHDS Article 60(2)). Published once for an order.</summary>
+/// <param name="Order">The order's id.</param>
+/// <param name="Version">The order's version after the change.</param>
+/// <param name="Lineage">The permit's lineage.</param>
+/// <param name="Source">The source.</param>
+/// <param name="Holder">The holder's party id.</param>
+/// <param name="Due">When the holder should have delivered, UTC.</param>
+public sealed record OrderOverdue(
+    string Order,
+    int Version,
+    string Lineage,
+    string Source,
+    string Holder,
+    DateTimeOffset Due
+);
+
 /// <summary>The SPE wrote the rows, its receipt was verified, and the order's upload key no longer exists.</summary>
 /// <param name="Order">The order's id.</param>
 /// <param name="Version">The order's version after the change.</param>

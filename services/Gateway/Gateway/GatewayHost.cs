@@ -24,7 +24,11 @@ public static class GatewayHost
     {
         var builder = WebApplication.CreateBuilder(args);
         builder.AddServiceDefaults("gateway");
-        builder.AddDatabase<GatewayDb>("gateway", consumes => consumes.On<PermitGranted, PermitGrantedHandler>());
+        builder.AddDatabase<GatewayDb>("gateway", consumes =>
+        {
+            consumes.On<PermitGranted, PermitGrantedHandler>();
+            consumes.On<PermitRevoked, PermitRevokedHandler>();
+        });
         builder.AddParty(KeyUses.Gateway);
         builder.AddCounterparts();
         builder.AddGateway();
@@ -50,6 +54,8 @@ public static class GatewayHost
         services.AddSingleton<OrderFiles>();
         services.AddSingleton<IUploadStore>(provider => provider.GetRequiredService<OrderFiles>().Uploads);
         services.AddSingleton<WorkSignal>();
+        services.AddSingleton<WatchSignal>();
+        services.AddSingleton<RunningOrders>();
         services.AddScoped<UploadParts>();
         services.AddScoped<Rejecting>();
         services.AddScoped<IssueOrder>();
@@ -58,6 +64,7 @@ public static class GatewayHost
         services.AddScoped<CompleteDelivery>();
         services.AddScoped<EraseOrder>();
         services.AddHostedService<OrderWorker>();
+        services.AddHostedService<WatchOrders>();
     }
 
     private static void MapGatewayApi(this WebApplication app)

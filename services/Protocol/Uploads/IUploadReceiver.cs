@@ -22,6 +22,12 @@ public interface IUploadReceiver
     /// becomes the problem of its kind.</param>
     Task<UploadAdmission> AdmitAsync(HttpContext context, string order, string seal);
 
+    /// <summary>Asked after <see cref="AuthoriseAsync"/>: how long may this request go on? Where the token ends, the
+    /// request is cut off in the middle; what had come stays, and the sender asks again.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="order">The order's id, from the path.</param>
+    CancellationToken WhileAllowed(HttpContext context, string order) => CancellationToken.None;
+
     /// <summary>Told when all bytes are there, as sealed, before the sender is. After a crash it is told again:
     /// it must be safe to repeat.</summary>
     /// <param name="context">The request.</param>

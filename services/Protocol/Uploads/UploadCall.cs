@@ -262,11 +262,15 @@ internal sealed class UploadCall<TReceiver>(HttpContext context, string order, U
         try
         {
             using var turn = await lanes.EnterAsync(key, context.RequestAborted);
-            return await act(turn.Overtaken);
+            using var may = CancellationTokenSource.CreateLinkedTokenSource(
+                turn.Overtaken,
+                receiver.WhileAllowed(context, order)
+            );
+            return await act(may.Token);
         }
         catch (Exception e) when (IsClientGone(e))
         {
-            // Overtaken, or the client is gone: what came is stored, and nobody waits for an answer.
+            // Overtaken, no longer allowed, or the client is gone: what came is stored, and nobody gets an answer.
             context.Abort();
             return TypedResults.Empty;
         }

@@ -3,6 +3,7 @@ using HealthDataNode.Protocol.Seals;
 using HealthDataNode.Protocol.Trust;
 using HealthDataNode.Pseudonymisation.Features;
 using HealthDataNode.Pseudonymisation.Keys;
+using HealthDataNode.Pseudonymisation.Leases;
 using HealthDataNode.Pseudonymisation.Persistence;
 using HealthDataNode.ServiceDefaults;
 using HealthDataNode.ServiceDefaults.Identity;
@@ -22,6 +23,9 @@ public static class PseudonymisationHost
         builder.AddDatabase<PseudonymisationDb>("pseudonymisation");
         builder.AddParty(KeyUses.Pseudonymisation);
         builder.AddServiceClient("permit");
+        builder.AddPermitLeases();
+        builder.Services.AddSingleton<PermitGate>();
+        builder.Services.AddHostedService<HoldOpenPermits>();
         builder.Services.AddSingleton<OrderAndPermit>();
         builder.Services.AddSingleton<SealVerifier>();
         builder.Services.AddSingleton<SealBuilder>();

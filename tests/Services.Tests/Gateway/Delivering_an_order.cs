@@ -183,9 +183,11 @@ public sealed class Delivering_an_order(StageFixture fixture) : IClassFixture<St
     {
         var order = await stage.OrderAsync((await stage.GrantAsync()).Payload.Lineage, OrderState.Issued);
         var tokens = await stage.TokensAsync(order, 3);
+        await stage.SpeIsGoodAsync();
         stage.Neighbours.SpeStatus = "suspended";
         try
         {
+            await stage.SpeIsGoodAsync(false);
             var asked = stage.Neighbours.AskedForSpe;
             await stage.SendAsync(order, stage.Seal(order, 1, Header + Rows(tokens), 6));
             await Eventually.Async(() => stage.Neighbours.AskedForSpe > asked + 1);
@@ -208,6 +210,7 @@ public sealed class Delivering_an_order(StageFixture fixture) : IClassFixture<St
         try
         {
             stage.Neighbours.PermitAnswers = false;
+            await stage.PermitIsGoodAsync(order.Lineage, false);
             var asked = stage.Neighbours.Asked;
             using var closed = await stage.CloseAsync(order, stage.ClosingOf(order, part).Text);
             await Eventually.Async(() => stage.Neighbours.Asked > asked + 1);
@@ -268,9 +271,8 @@ public sealed class Delivering_an_order(StageFixture fixture) : IClassFixture<St
         var part = stage.Seal(order, 1, Header + Rows(tokens), 6);
         await stage.UploadAsync(order, part);
         stage.Neighbours.States[order.Lineage] = LineageStates.Revoked;
-        using var closed = await stage.CloseAsync(order, stage.ClosingOf(order, part).Text);
         order = await stage.OrderAsync(order.Lineage, OrderState.Rejected);
-        Assert.Equal(RejectionCodes.PermitNotInForce, order.RejectionCode);
+        Assert.Equal(RejectionCodes.PermitRevoked, order.RejectionCode);
         await Eventually.Async(() => !stage.HasKey(order) && !stage.HasFiles(order));
     }
 

@@ -24,7 +24,7 @@ internal sealed class Neighbours : IAsyncDisposable
     private readonly WebApplication app;
     private readonly string directory = Directory.CreateTempSubdirectory("hdn-spe-").FullName;
 
-    private Neighbours(DocumentSigner permit, TrustStore trust)
+    private Neighbours(DocumentSigner permit, TrustStore trust, DocumentSigner? speRegistry)
     {
         var builder = WebApplication.CreateBuilder(["--urls=http://127.0.0.1:0"]);
         builder.Logging.ClearProviders();
@@ -41,8 +41,8 @@ internal sealed class Neighbours : IAsyncDisposable
                 var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
                 var states = question.Lineages.Select(lineage => new LineageState(
                     lineage,
-                    1,
-                    new string('a', 64),
+                    Permits.GetValueOrDefault(lineage)?.Payload.Version ?? 1,
+                    Permits.GetValueOrDefault(lineage)?.Digest ?? new string('a', 64),
                     States.GetValueOrDefault(lineage, LineageStates.InForce)
                 ));
                 var answer = new PermitState
@@ -59,12 +59,32 @@ internal sealed class Neighbours : IAsyncDisposable
             }
         );
         app.MapGet(
-            "/v1/environments/{party}",
-            (string party) =>
+            "/v1/permits/{lineage}/document",
+            (string lineage) =>
+                PermitAnswers && Permits.TryGetValue(lineage, out var newest)
+                    ? Results.Text(newest.Text, "application/jose")
+                    : Results.StatusCode(503)
+        );
+        app.MapPost(
+            "/v1/status-checks",
+            (StatusQuestion question, HttpRequest request) =>
             {
                 AskedForSpe++;
-                return Results.Json(Environment(party));
+                var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+                var answer = new SpeState
+                {
+                    Caller = request.Headers["X-Test-Party"].FirstOrDefault() ?? "gateway",
+                    Nonce = question.Nonce,
+                    At = now,
+                    Until = now + 3,
+                    States = [.. question.Parties.Select(party => new SpeStatus(party, SpeVersion, SpeStatus))],
+                };
+                return Results.Text(speRegistry!.Sign(answer).Text, "application/jose");
             }
+        );
+        app.MapGet(
+            "/v1/environments/{party}",
+            (string party) => Results.Json(Environment(party))
         );
         app.MapResumableUploads<Ingress>("/ingress/v1/orders/{id}/parts");
         app.MapPost(
@@ -84,13 +104,19 @@ internal sealed class Neighbours : IAsyncDisposable
 
     public sealed record Question(string Nonce, string[] Lineages);
 
+    public sealed record StatusQuestion(string Nonce, string[] Parties);
+
     public Uri Address { get; private set; } = null!;
-    public Dictionary<string, string> States { get; } = [];
+    public System.Collections.Concurrent.ConcurrentDictionary<string, string> States { get; } = new();
+
+    /// <summary>By lineage: the newest version, where it is not the first.</summary>
+    public System.Collections.Concurrent.ConcurrentDictionary<string, SignedDocument<PermitDocument>> Permits { get; } = new();
     public bool PermitAnswers { get; set; } = true;
     public string? AnswersTo { get; set; }
     public int Asked { get; private set; }
     public int AskedForSpe { get; private set; }
     public string SpeStatus { get; set; } = "approved";
+    public int SpeVersion { get; set; } = 1;
     public string SpeKey { get; set; } = "";
 
     /// <summary>By order document: how its next manifest is refused.</summary>
@@ -98,9 +124,9 @@ internal sealed class Neighbours : IAsyncDisposable
     public System.Collections.Concurrent.ConcurrentDictionary<string, JsonElement> Manifests { get; } = new();
     public System.Collections.Concurrent.ConcurrentDictionary<string, string> TraceParents { get; } = new();
 
-    public static async Task<Neighbours> StartAsync(DocumentSigner permit, TrustStore trust)
+    public static async Task<Neighbours> StartAsync(DocumentSigner permit, TrustStore trust, DocumentSigner? speRegistry = null)
     {
-        var neighbours = new Neighbours(permit, trust);
+        var neighbours = new Neighbours(permit, trust, speRegistry);
         await neighbours.app.StartAsync();
         neighbours.Address = new Uri(
             neighbours
@@ -114,6 +140,10 @@ internal sealed class Neighbours : IAsyncDisposable
     /// <summary>What the SPE got as this part.</summary>
     public string Delivered(string order, int part) =>
         new FileUploadStore(directory).PathOf(new UploadKey(order, SealTypes.Delivery, part));
+
+    /// <summary>How many bytes of this part the SPE has got.</summary>
+    public long ReceivedOf(string order, int part) =>
+        File.Exists(Delivered(order, part)) ? new FileInfo(Delivered(order, part)).Length : 0;
 
     public async ValueTask DisposeAsync()
     {

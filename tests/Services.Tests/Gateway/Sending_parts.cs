@@ -152,6 +152,7 @@ public sealed class Sending_parts(StageFixture fixture) : IClassFixture<StageFix
         stage.Neighbours.PermitAnswers = false;
         try
         {
+            await stage.PermitIsGoodAsync(order.Lineage, false);
             var seal = stage.Seal(order, 1, Rows, 0).Seal.Text;
             Assert.Equal(
                 (503, "permit-state-unknown"),

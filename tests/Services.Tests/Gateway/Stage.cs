@@ -10,6 +10,7 @@ using HealthDataNode.Gateway.Persistence;
 using HealthDataNode.Permit.Contracts.V1;
 using HealthDataNode.Protocol.Crypt4Gh;
 using HealthDataNode.Protocol.Documents;
+using HealthDataNode.Protocol.Leases;
 using HealthDataNode.Protocol.Oidc;
 using HealthDataNode.Protocol.Seals;
 using HealthDataNode.Protocol.Trust;
@@ -65,7 +66,11 @@ internal sealed class Stage : IAsyncDisposable
         {
             stage.EnrolEncryption(pseudonymisation).Dispose();
         }
-        stage.Neighbours = await Neighbours.StartAsync(stage.Permit, stage.Trust.Store());
+        stage.Neighbours = await Neighbours.StartAsync(
+            stage.Permit,
+            stage.Trust.Store(),
+            stage.Trust.Enrol("speregistry", KeyUses.SpeRegistry)
+        );
         stage.Neighbours.SpeKey = stage.SpeKeyDocument(stage.Spe, stage.SpeKey.PublicKey).Text;
         await stage.StartPseudonymisationAsync(postgres);
         stage.gatewaySettings["ConnectionStrings:gateway"] = await postgres.CreateDatabaseAsync("gateway");
@@ -118,7 +123,6 @@ internal sealed class Stage : IAsyncDisposable
     public SignedDocument<PermitDocument> PermitOver(params PermitColumn[] columns)
     {
         var now = DateTimeOffset.UtcNow;
-        var spe = Trust.Store().NewestOf(SpeParty, KeyUses.Spe)!;
         return Permit.Sign(
             new PermitDocument
             {
@@ -134,7 +138,7 @@ internal sealed class Stage : IAsyncDisposable
                 Purpose = "research",
                 LegalBasis = "GDPR 6(1)(e)",
                 Format = PermitDocument.Pseudonymised,
-                Spe = new PermitSpe(SpeParty, spe.Thumbprint, 1),
+                Spe = new PermitSpe(SpeParty, Spe.PublicKey.Thumbprint, 1),
                 Sources =
                 [
                     new PermitSource
@@ -183,6 +187,16 @@ internal sealed class Stage : IAsyncDisposable
         await database.SaveChangesAsync();
         await transaction.CommitAsync();
     }
+
+    public PermitLeases Permits => Gateway.Services.GetRequiredService<PermitLeases>();
+    public SpeLeases Environments => Gateway.Services.GetRequiredService<SpeLeases>();
+
+    /// <summary>Waits until Gateway's lease of a permit is good, or is not.</summary>
+    public Task PermitIsGoodAsync(string lineage, bool good = true) =>
+        Eventually.Async(() => Permits.Of(lineage).IsGood == good);
+
+    /// <summary>Waits until Gateway's lease of the SPE is good, or is not.</summary>
+    public Task SpeIsGoodAsync(bool good = true) => Eventually.Async(() => Environments.Of(SpeParty).IsGood == good);
 
     public HttpClient AsHolder() =>
         Gateway.As("service-account-cancerregistry", ["data-holder", "tokenise"], party: HolderParty);

@@ -22,6 +22,7 @@ public sealed class The_contracts_of_Gateway(StageFixture fixture) : IClassFixtu
             new OrderIssued("o1", 2, "l1", "cancer", "cancerregistry", new string('a', 64), DateTimeOffset.UnixEpoch),
             new DeliveryReceived("o1", 4, "l1", "cancer", new string('b', 64), 3),
             new OrderRejected("o1", 5, "l1", "cancer", "wrong-type", 1, 7, "age"),
+            new OrderOverdue("o1", 4, "l1", "cancer", "cancerregistry", DateTimeOffset.UnixEpoch),
             new DeliveryCompleted("o1", 7, "l1", "cancer", "referencespe", new string('c', 64), new string('d', 64)),
         ];
         foreach (var one in events)

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using HealthDataNode.Protocol.Crypt4Gh;
 using HealthDataNode.Protocol.Documents;
+using HealthDataNode.Protocol.Leases;
 using HealthDataNode.Protocol.Records;
 using HealthDataNode.Protocol.Seals;
 using HealthDataNode.Services.Tests.Permit;
@@ -237,6 +238,7 @@ public sealed class Asking_for_person_tokens(PseudonymisationFixture fixture) : 
         var people = PseudonymisationWorld.People(2);
         await order.TokeniseAsync(1, people[0]);
         world.Permits.States[order.Lineage] = LineageStates.Revoked;
+        await world.LeaseIsAsync(order.Lineage, LeaseStanding.Ended);
         using var refused = await order.SendAsync(2, order.Seal(2, people[1]));
         Assert.Equal((409, "permit-not-in-force"), await refused.ProblemAsync());
     }
@@ -250,6 +252,7 @@ public sealed class Asking_for_person_tokens(PseudonymisationFixture fixture) : 
         world.Permits.PermitAnswers = false;
         try
         {
+            await world.LeaseIsAsync(order.Lineage, LeaseStanding.Paused);
             using var refused = await order.SendAsync(1, sent);
             Assert.Equal((503, "permit-state-unknown"), await refused.ProblemAsync());
         }
@@ -268,6 +271,7 @@ public sealed class Asking_for_person_tokens(PseudonymisationFixture fixture) : 
         world.Permits.AnswersTo = "gateway";
         try
         {
+            await world.LeaseIsAsync(order.Lineage, LeaseStanding.Paused);
             using var refused = await order.SendAsync(1, order.Seal(1, PseudonymisationWorld.People(1)));
             Assert.Equal((503, "permit-state-unknown"), await refused.ProblemAsync());
         }

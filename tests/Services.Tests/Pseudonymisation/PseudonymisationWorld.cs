@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using HealthDataNode.Protocol.Crypt4Gh;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Identifiers;
+using HealthDataNode.Protocol.Leases;
 using HealthDataNode.Protocol.Pseudonyms;
 using HealthDataNode.Protocol.Records;
 using HealthDataNode.Protocol.Seals;
@@ -95,6 +96,14 @@ internal sealed class PseudonymisationWorld : IAsyncDisposable
             }
         );
         return world;
+    }
+
+    /// <summary>Waits until the lease of a permit stands so, as the service holds it.</summary>
+    public async Task LeaseIsAsync(string lineage, LeaseStanding standing)
+    {
+        var leases = Host.Services.GetRequiredService<PermitLeases>();
+        leases.Hold(lineage);
+        await Eventually.Async(() => leases.Of(lineage).Standing == standing);
     }
 
     /// <summary>Whether a lineage has a key.</summary>

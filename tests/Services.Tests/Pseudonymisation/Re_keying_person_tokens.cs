@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using HealthDataNode.Protocol.Crypt4Gh;
 using HealthDataNode.Protocol.Documents;
+using HealthDataNode.Protocol.Leases;
 using HealthDataNode.Protocol.Pseudonyms;
 using HealthDataNode.Protocol.Seals;
 using HealthDataNode.Protocol.Trust;
@@ -116,6 +117,7 @@ public sealed class Re_keying_person_tokens(PseudonymisationFixture fixture) : I
     {
         var (order, tokens) = await ReadyAsync(1);
         world.Permits.States[order.Lineage] = LineageStates.Revoked;
+        await world.LeaseIsAsync(order.Lineage, LeaseStanding.Ended);
         using var refused = await order.RekeyAsync(1, tokens);
         using var key = await order.DeliveryKeyAsync(world.SpeKeyDocument);
         Assert.Equal((409, "permit-not-in-force"), await refused.ProblemAsync());

@@ -12,13 +12,14 @@ using Microsoft.Extensions.Options;
 namespace HealthDataNode.Gateway.Consumers;
 
 /// <summary>
-/// A permit was granted or amended: an order for each source that has none yet. Only rows are written here; keys and
+/// A permit was granted or amended: an order for each source that has none yet. What it no longer names, the watch ends. Only rows are written here; keys and
 /// calls are the worker's, which goes on after a crash wherever it was.
 /// </summary>
 internal sealed class PermitGrantedHandler(
     GatewayDb database,
     TrustStore trust,
     WorkSignal signal,
+    WatchSignal watch,
     TimeProvider time,
     IOptions<GatewayOptions> options
 ) : IEventHandler<PermitGranted>
@@ -50,6 +51,8 @@ internal sealed class PermitGrantedHandler(
             );
         }
         signal.PulseSoon();
+        // A source that this version no longer names has ended.
+        watch.PulseSoon();
     }
 
     private void Remember(Lineage? known, LineageHead head, string document)

@@ -15,6 +15,8 @@ internal static class CounterpartsExtensions
     public static void AddCounterparts(this WebApplicationBuilder builder)
     {
         builder.AddServiceClient(Permit);
+        builder.AddPermitLeases();
+        builder.AddSpeLeases();
         builder.AddServiceClient(SpeRegistry);
         builder.AddServiceClient(Pseudonymisation);
         // Batches are binary and many: HTTP/2 over the second endpoint, without TLS inside the node (architecture §4).

@@ -11,11 +11,14 @@ internal sealed class EraseOrder(
     UploadKeys keys,
     OrderFiles files,
     Counterparts.Pseudonymisation pseudonymisation,
+    RunningOrders running,
     TimeProvider time
 )
 {
     public async Task<Next> RunAsync(Order order, CancellationToken cancellationToken)
     {
+        // Nothing writes any more when the files go.
+        await running.Cut(order.Id).WaitAsync(cancellationToken);
         keys.Destroy(order.Id);
         files.Delete(order.Id);
         if (order.Digest is not null)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using HealthDataNode.Gateway.Counterparts;
 using HealthDataNode.Gateway.Domain;
 using HealthDataNode.Gateway.Persistence;
 using Microsoft.EntityFrameworkCore;
@@ -14,14 +15,21 @@ namespace HealthDataNode.Gateway.Delivery;
 /// </summary>
 internal sealed partial class OrderWorker(
     IServiceScopeFactory scopes,
-    NpgsqlDataSource database,
+    NpgsqlDataSource connections,
     WorkSignal signal,
+    PermitGate permits,
+    SpeDirectory directory,
+    RunningOrders orders,
     TimeProvider time,
     IOptions<GatewayOptions> options,
     ILogger<OrderWorker> logger
 ) : BackgroundService
 {
+    private const int Paused = -1;
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+
+    // A lease is looked at in memory: whether it is back costs nothing.
+    private static readonly TimeSpan WhilePaused = TimeSpan.FromSeconds(0.5);
     private readonly ConcurrentDictionary<string, Task> running = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Delay> delays = new(StringComparer.Ordinal);
 
@@ -87,7 +95,7 @@ internal sealed partial class OrderWorker(
     {
         try
         {
-            await using var exclusive = await database.OpenConnectionAsync(cancellationToken);
+            await using var exclusive = await connections.OpenConnectionAsync(cancellationToken);
             if (!await LockAsync(exclusive, id, cancellationToken))
             {
                 return;
@@ -114,12 +122,20 @@ internal sealed partial class OrderWorker(
         {
             // Stopping: the state says where to go on.
         }
+        catch (OrderPausedException paused)
+        {
+            if (!delays.TryGetValue(id, out var before) || before.Failures != Paused)
+            {
+                Waits(id, paused.Message);
+            }
+            delays[id] = new(time.GetTimestamp(), WhilePaused, Paused);
+        }
         catch (Exception exception)
         {
-            var failures = delays.TryGetValue(id, out var delay) ? delay.Failures + 1 : 1;
+            var failures = delays.TryGetValue(id, out var delay) ? Math.Max(0, delay.Failures) + 1 : 1;
             var wait = TimeSpan.FromSeconds(Math.Min(5, 0.25 * Math.Pow(2, failures)));
             delays[id] = new(time.GetTimestamp(), wait, failures);
-            NotNow(id, exception.GetType().Name, exception is OrderPausedException ? exception.Message : "", failures);
+            NotNow(id, exception.GetType().Name, failures);
         }
         finally
         {
@@ -131,8 +147,8 @@ internal sealed partial class OrderWorker(
     private async Task<Next> StepAsync(string id, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var orders = scope.ServiceProvider.GetRequiredService<GatewayDb>();
-        var order = await orders.Orders.SingleAsync(order => order.Id == id, cancellationToken);
+        var database = scope.ServiceProvider.GetRequiredService<GatewayDb>();
+        var order = await database.Orders.SingleAsync(order => order.Id == id, cancellationToken);
         using var activity = GatewayTelemetry.Source.StartActivity(
             $"order {order.State.Text()}",
             ActivityKind.Internal,
@@ -147,12 +163,16 @@ internal sealed partial class OrderWorker(
                 OrderState.Issuing => await services
                     .GetRequiredService<IssueOrder>()
                     .RunAsync(order, cancellationToken),
-                OrderState.Closed or OrderState.Preparing => await services
-                    .GetRequiredService<PrepareDelivery>()
-                    .RunAsync(order, cancellationToken),
-                OrderState.Delivering when order.Receipt is null => await services
-                    .GetRequiredService<PushDelivery>()
-                    .RunAsync(order, cancellationToken),
+                OrderState.Closed or OrderState.Preparing => await UnderLeasesAsync(
+                    order,
+                    may => services.GetRequiredService<PrepareDelivery>().RunAsync(order, may),
+                    cancellationToken
+                ),
+                OrderState.Delivering when order.Receipt is null => await UnderLeasesAsync(
+                    order,
+                    may => services.GetRequiredService<PushDelivery>().RunAsync(order, may),
+                    cancellationToken
+                ),
                 OrderState.Delivering => await services
                     .GetRequiredService<CompleteDelivery>()
                     .RunAsync(order, cancellationToken),
@@ -170,12 +190,34 @@ internal sealed partial class OrderWorker(
         }
     }
 
+    // Nothing of a permit that is not in force goes towards an SPE, and nothing towards one that is not approved: not
+    // from the second on at which the lease ends, wherever the step is then (architecture §9, rows 1 and 12).
+    private async Task<Next> UnderLeasesAsync(
+        Order order,
+        Func<CancellationToken, Task<Next>> step,
+        CancellationToken cancellationToken
+    )
+    {
+        await permits.RequireInForceAsync(order, cancellationToken);
+        await directory.RequireLeaseAsync(order.Spe, cancellationToken);
+        using var turn = orders.Enter(order.Id);
+        using var may = orders.While(order, turn, toSpe: true, cancellationToken);
+        try
+        {
+            return await step(may.Token);
+        }
+        catch (Exception) when (may.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new OrderPausedException("A lease lapsed while it ran.");
+        }
+    }
+
     // In a scope of its own: what the refused step had changed is dropped.
     private async Task RejectAsync(string id, Rejection rejection, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var orders = scope.ServiceProvider.GetRequiredService<GatewayDb>();
-        var order = await orders.Orders.SingleAsync(order => order.Id == id, cancellationToken);
+        var database = scope.ServiceProvider.GetRequiredService<GatewayDb>();
+        var order = await database.Orders.SingleAsync(order => order.Id == id, cancellationToken);
         await scope.ServiceProvider.GetRequiredService<Rejecting>().RejectAsync(order, rejection, cancellationToken);
     }
 
@@ -210,8 +252,11 @@ internal sealed partial class OrderWorker(
     [LoggerMessage(LogLevel.Warning, "Cannot look for orders now ({Reason})")]
     private partial void CannotLook(string reason);
 
-    [LoggerMessage(LogLevel.Warning, "Order {Order} cannot go on now ({Reason} {Detail}), attempt {Attempt}")]
-    private partial void NotNow(string order, string reason, string detail, int attempt);
+    [LoggerMessage(LogLevel.Warning, "Order {Order} cannot go on now ({Reason}), attempt {Attempt}")]
+    private partial void NotNow(string order, string reason, int attempt);
+
+    [LoggerMessage(LogLevel.Warning, "Order {Order} is paused: {Reason}")]
+    private partial void Waits(string order, string reason);
 
     private sealed record Delay(long Since, TimeSpan For, int Failures);
 }

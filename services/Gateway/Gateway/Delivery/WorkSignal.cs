@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace HealthDataNode.Gateway.Delivery;
 
 /// <summary>Wakes the worker as soon as something was committed; its poll is only the safety net.</summary>
-internal sealed class WorkSignal : IDisposable
+internal class WorkSignal : IDisposable
 {
     private readonly SemaphoreSlim semaphore = new(0, 1);
     private readonly ConcurrentDictionary<string, byte> urgent = new(StringComparer.Ordinal);
@@ -25,7 +25,11 @@ internal sealed class WorkSignal : IDisposable
     public Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken) =>
         semaphore.WaitAsync(atMost, cancellationToken);
 
-    public void Dispose() => semaphore.Dispose();
+    public void Dispose()
+    {
+        semaphore.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     private void Release()
     {
@@ -39,3 +43,6 @@ internal sealed class WorkSignal : IDisposable
         }
     }
 }
+
+/// <summary>Wakes the watch over open orders, which looks by itself once a second.</summary>
+internal sealed class WatchSignal : WorkSignal;

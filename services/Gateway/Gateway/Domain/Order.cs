@@ -46,11 +46,20 @@ public sealed class Order
     public string? RejectionColumn { get; private set; }
     public DateTimeOffset? ErasedAt { get; private set; }
 
+    /// <summary>When it was said that the holder is late; said once.</summary>
+    public DateTimeOffset? OverdueAt { get; private set; }
+
     /// <summary>Whether the holder may still send something.</summary>
     public bool IsOpenForParts => State is OrderState.Issued or OrderState.Receiving;
 
     /// <summary>Whether it has ended, well or not.</summary>
     public bool HasEnded => State is OrderState.Delivered or OrderState.Rejected;
+
+    /// <summary>Whether the holder should have delivered and has not (EHDS 60(2)).</summary>
+    public bool IsOverdue(DateTimeOffset now) => IsOpenForParts && Due <= now;
+
+    /// <summary>Whether that has still to be said.</summary>
+    public bool IsLate(DateTimeOffset now) => IsOverdue(now) && OverdueAt is null;
 
     /// <summary>Why it died, or null.</summary>
     public Rejection? Rejection =>
@@ -152,6 +161,15 @@ public sealed class Order
         ErasedAt = now;
         Move(OrderState.Delivered, now);
         return new(Id, Version, Lineage, Source, Spe, ManifestDigest!, ReceiptDigest!);
+    }
+
+    /// <summary>The holder is late. Nothing is refused for it: what comes late is taken all the same.</summary>
+    public OrderOverdue SayLate(DateTimeOffset now)
+    {
+        Require(IsLate(now));
+        OverdueAt = now;
+        Move(State, now);
+        return new(Id, Version, Lineage, Source, Holder, Due);
     }
 
     /// <summary>What was sent is refused; the order is dead.</summary>

@@ -43,6 +43,10 @@ public static class RejectionCodes
     /// <summary>The SPE found that the delivery is not what its manifest says.</summary>
     public const string DeliveryRefused = "delivery-refused";
 
-    /// <summary>The permit was revoked or has ended (EHDS 63(3)).</summary>
+    /// <summary>The permit has ended.</summary>
     public const string PermitNotInForce = "permit-not-in-force";
+
+    /// <summary>The permit was revoked, or the decision about this source was, so that the permit no longer names it
+    /// (EHDS 63(3)).</summary>
+    public const string PermitRevoked = "permit-revoked";
 }

@@ -26,6 +26,7 @@ internal static class GetOrder
     /// <param name="CreatedAt">When it was made.</param>
     /// <param name="ChangedAt">When its state changed last.</param>
     /// <param name="Due">When the holder should have delivered.</param>
+    /// <param name="Overdue">Whether the holder is late.</param>
     /// <param name="PartsRepeated">Parts that were made again after a fault.</param>
     /// <param name="Order">For its holder only.</param>
     /// <param name="Permit">For its holder only.</param>
@@ -44,6 +45,7 @@ internal static class GetOrder
         DateTimeOffset CreatedAt,
         DateTimeOffset ChangedAt,
         DateTimeOffset Due,
+        bool Overdue,
         int PartsRepeated,
         string? Order,
         string? Permit,
@@ -65,6 +67,7 @@ internal static class GetOrder
         string id,
         ClaimsPrincipal user,
         GatewayDb database,
+        TimeProvider time,
         CancellationToken cancellationToken
     )
     {
@@ -89,6 +92,7 @@ internal static class GetOrder
                 order.CreatedAt,
                 order.ChangedAt,
                 order.Due,
+                order.IsOverdue(time.GetUtcNow()),
                 order.PartsRepeated,
                 isHolder ? order.Document : null,
                 isHolder ? order.Permit : null,

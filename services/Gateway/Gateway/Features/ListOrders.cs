@@ -17,6 +17,7 @@ internal static class ListOrders
     /// <param name="Source">The source.</param>
     /// <param name="Lineage">The permit's lineage.</param>
     /// <param name="Due">When the holder should have delivered.</param>
+    /// <param name="Overdue">Whether the holder is late.</param>
     /// <param name="Order">The signed order; for its holder only.</param>
     /// <param name="Permit">The signed permit behind it; for its holder only.</param>
     /// <param name="TraceParent">W3C trace context to go on with; for its holder only.</param>
@@ -27,6 +28,7 @@ internal static class ListOrders
         string Source,
         string Lineage,
         DateTimeOffset Due,
+        bool Overdue,
         string? Order,
         string? Permit,
         string? TraceParent,
@@ -43,6 +45,7 @@ internal static class ListOrders
     private static async Task<Ok<Response[]>> HandleAsync(
         ClaimsPrincipal user,
         GatewayDb database,
+        TimeProvider time,
         bool? open,
         CancellationToken cancellationToken
     )
@@ -54,16 +57,17 @@ internal static class ListOrders
             .OrderByDescending(order => order.Id)
             .Take(Most)
             .ToListAsync(cancellationToken);
-        return TypedResults.Ok(orders.Select(order => Of(order, user.IsHolderOf(order))).ToArray());
+        return TypedResults.Ok(orders.Select(order => Of(order, user.IsHolderOf(order), time.GetUtcNow())).ToArray());
     }
 
-    private static Response Of(Order order, bool isHolder) =>
+    private static Response Of(Order order, bool isHolder, DateTimeOffset now) =>
         new(
             order.Id,
             order.State.Text(),
             order.Source,
             order.Lineage,
             order.Due,
+            order.IsOverdue(now),
             isHolder ? order.Document : null,
             isHolder ? order.Permit : null,
             isHolder ? order.TraceParent : null,

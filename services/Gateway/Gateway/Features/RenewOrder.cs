@@ -3,6 +3,7 @@ using HealthDataNode.Gateway.Delivery;
 using HealthDataNode.Gateway.Domain;
 using HealthDataNode.Gateway.Persistence;
 using HealthDataNode.Protocol.Documents;
+using HealthDataNode.Protocol.Leases;
 using HealthDataNode.Protocol.Trust;
 using HealthDataNode.ServiceDefaults.Idempotency;
 using HealthDataNode.ServiceDefaults.Identity;
@@ -32,6 +33,7 @@ internal static class RenewOrder
         string id,
         GatewayDb database,
         TrustStore trust,
+        PermitLeases leases,
         WorkSignal signal,
         TimeProvider time,
         IOptions<GatewayOptions> options,
@@ -57,7 +59,12 @@ internal static class RenewOrder
         // The permit as it stands now, which may be a later version than the rejected order's.
         var lineage = await database.Lineages.SingleAsync(lineage => lineage.Id == order.Lineage, cancellationToken);
         var permit = trust.Verify<PermitDocument>(lineage.Document);
-        if (permit.Payload.SourceNamed(order.Source) is not { } source || !permit.Payload.IsInForce(time.GetUtcNow()))
+        var lease = await leases.SettledAsync(order.Lineage, TimeSpan.FromSeconds(2), cancellationToken);
+        if (
+            lease.HasEnded
+            || permit.Payload.SourceNamed(order.Source) is not { } source
+            || !permit.Payload.IsInForce(time.GetUtcNow())
+        )
         {
             return Problem.Conflict(
                 "permit-not-in-force",

@@ -19,26 +19,50 @@ internal sealed class UploadParts(
     GatewayDb database,
     SealVerifier seals,
     PermitGate permits,
+    RunningOrders running,
     Rejecting rejecting,
     TimeProvider time
 ) : IUploadReceiver
 {
+    private CancellationToken allowed = new(canceled: true);
+
     public static void Map(IEndpointRouteBuilder app) =>
         app.MapResumableUploads<UploadParts>("/v1/orders/{id}/parts").ForRole(OrderAccess.Holder).WithTags("Parts");
 
     public async Task<ProtocolProblem?> AuthoriseAsync(HttpContext context, string order)
     {
         var found = await FindAsync(context, order);
-        return found is null
-                ? ProtocolProblem.Of(
-                    ProblemTypes.NotFound,
-                    404,
-                    "No such order",
-                    "There is no such order, or it is not yours."
-                )
-            : found.State == OrderState.Rejected ? Rejected()
-            : null;
+        if (found is null)
+        {
+            return ProtocolProblem.Of(
+                ProblemTypes.NotFound,
+                404,
+                "No such order",
+                "There is no such order, or it is not yours."
+            );
+        }
+        if (found.State == OrderState.Rejected)
+        {
+            return Rejected();
+        }
+        if (found.HasEnded)
+        {
+            allowed = CancellationToken.None;
+            return null;
+        }
+        if (await CheckPermitAsync(found, context.RequestAborted) is { } problem)
+        {
+            return problem;
+        }
+        var turn = running.Enter(order);
+        var may = running.While(found, turn, toSpe: false, CancellationToken.None);
+        context.Response.RegisterForDispose(may);
+        context.Response.RegisterForDispose(turn);
+        allowed = may.Token;
+        return null;
     }
+
+    public CancellationToken WhileAllowed(HttpContext context, string order) => allowed;
 
     public async Task<UploadAdmission> AdmitAsync(HttpContext context, string order, string seal)
     {
@@ -52,10 +76,6 @@ internal sealed class UploadParts(
             // A part again, whose answer was lost, is recognised as long as its bytes are here; a new one is too late.
             var known = !found.HasEnded && await IsKnownAsync(order, verified.Payload.Part, context.RequestAborted);
             return known ? UploadAdmission.Admit(verified) : UploadAdmission.Refuse(Closed());
-        }
-        if (await CheckPermitAsync(found, context.RequestAborted) is { } problem)
-        {
-            return UploadAdmission.Refuse(problem);
         }
         found.Receive(time.GetUtcNow());
         try
@@ -105,7 +125,7 @@ internal sealed class UploadParts(
         return null;
     }
 
-    // Until leases come, Permit is asked at every part.
+    // At every call, by the lease in memory; what runs when it lapses is cut off in the middle.
     private async Task<ProtocolProblem?> CheckPermitAsync(Order order, CancellationToken cancellationToken)
     {
         try

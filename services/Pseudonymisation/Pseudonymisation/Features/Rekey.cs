@@ -5,6 +5,7 @@ using HealthDataNode.Protocol.Pseudonyms;
 using HealthDataNode.Protocol.Records;
 using HealthDataNode.Pseudonymisation.Domain;
 using HealthDataNode.Pseudonymisation.Keys;
+using HealthDataNode.Pseudonymisation.Leases;
 using HealthDataNode.Pseudonymisation.Persistence;
 using HealthDataNode.ServiceDefaults.Identity;
 using Microsoft.EntityFrameworkCore;
@@ -33,7 +34,7 @@ internal static class Rekey
         int batch,
         HttpRequest request,
         PseudonymisationDb database,
-        PermitStates permits,
+        PermitGate permits,
         IPermitKeyStore keys,
         RegisterKey register,
         PersonRegisters registers,
@@ -45,7 +46,7 @@ internal static class Rekey
         {
             return Refused.NoSuchOrder();
         }
-        if (await Tokenise.StateRefusalAsync(permits, known, cancellationToken) is { } refusal)
+        if (await permits.RefusalAsync(known, cancellationToken) is { } refusal)
         {
             return refusal;
         }

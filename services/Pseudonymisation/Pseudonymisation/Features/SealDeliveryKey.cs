@@ -6,6 +6,7 @@ using HealthDataNode.Protocol.Pseudonyms;
 using HealthDataNode.Protocol.Seals;
 using HealthDataNode.Protocol.Trust;
 using HealthDataNode.Pseudonymisation.Keys;
+using HealthDataNode.Pseudonymisation.Leases;
 using HealthDataNode.Pseudonymisation.Persistence;
 using HealthDataNode.ServiceDefaults.Identity;
 using Microsoft.EntityFrameworkCore;
@@ -32,7 +33,7 @@ internal static class SealDeliveryKey
         OrderAndPermit documents,
         TrustStore trust,
         SealBuilder sealing,
-        PermitStates permits,
+        PermitGate permits,
         IPermitKeyStore keys,
         CancellationToken cancellationToken
     )
@@ -46,7 +47,7 @@ internal static class SealDeliveryKey
         {
             return Refused.OrderClosed();
         }
-        if (await Tokenise.StateRefusalAsync(permits, order, cancellationToken) is { } refusal)
+        if (await permits.RefusalAsync(order, cancellationToken) is { } refusal)
         {
             return refusal;
         }

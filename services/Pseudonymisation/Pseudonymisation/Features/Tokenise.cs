@@ -11,6 +11,7 @@ using HealthDataNode.Protocol.Trust;
 using HealthDataNode.Pseudonymisation.Contracts.V1;
 using HealthDataNode.Pseudonymisation.Domain;
 using HealthDataNode.Pseudonymisation.Keys;
+using HealthDataNode.Pseudonymisation.Leases;
 using HealthDataNode.Pseudonymisation.Persistence;
 using HealthDataNode.ServiceDefaults.Identity;
 using HealthDataNode.ServiceDefaults.Messaging;
@@ -47,7 +48,7 @@ internal static class Tokenise
         TrustStore trust,
         SealVerifier seals,
         SealBuilder sealing,
-        PermitStates permits,
+        PermitGate permits,
         IPermitKeyStore keys,
         NodeKey nodeKey,
         RegisterKey register,
@@ -64,7 +65,7 @@ internal static class Tokenise
         {
             return Refused.NoSuchOrder();
         }
-        if (await StateRefusalAsync(permits, known, cancellationToken) is { } refusal)
+        if (await permits.RefusalAsync(known, cancellationToken) is { } refusal)
         {
             return refusal;
         }
@@ -222,18 +223,5 @@ internal static class Tokenise
         using var body = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, MaxPartBytes));
         await request.Body.CopyToAsync(body, cancellationToken);
         return body.ToArray();
-    }
-
-    /// <summary>Until leases come, Permit is asked at every part.</summary>
-    internal static async Task<IResult?> StateRefusalAsync(PermitStates permits, Order order, CancellationToken cancellationToken)
-    {
-        var state = await permits.AskAsync(order.Lineage, cancellationToken);
-        return state switch
-        {
-            null => Refused.StateUnknown(),
-            { State: LineageStates.InForce } when state.Version >= order.PermitVersion => null,
-            { State: LineageStates.InForce or LineageStates.Unknown } => Refused.StateUnknown(),
-            _ => Refused.NotInForce(),
-        };
     }
 }

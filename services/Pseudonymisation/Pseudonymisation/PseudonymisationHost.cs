@@ -25,7 +25,10 @@ public static class PseudonymisationHost
         builder.AddServiceClient("permit");
         builder.AddPermitLeases();
         builder.Services.AddSingleton<PermitGate>();
-        builder.Services.AddHostedService<HoldOpenPermits>();
+        builder.Services.AddScoped<Shredder>();
+        builder.Services.AddSingleton<WatchKeys>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<WatchKeys>());
+        builder.Services.AddHealthChecks().AddCheck<WatchKeys>("permit-keys");
         builder.Services.AddSingleton<OrderAndPermit>();
         builder.Services.AddSingleton<SealVerifier>();
         builder.Services.AddSingleton<SealBuilder>();
@@ -52,6 +55,7 @@ public static class PseudonymisationHost
         CloseOrder.Map(orders);
         var lineages = app.MapGroup("/v1/lineages/{lineage}").WithTags("Lineages");
         SealAliases.Map(lineages);
+        AcceptDeletion.Map(lineages);
         ShredKey.Map(lineages);
         var optOut = app.MapGroup("/v1/opt-out").WithTags("Opt-out");
         Declare.Map(optOut);

@@ -96,6 +96,25 @@ public sealed class Acknowledging_a_delivery(StageFixture fixture) : IClassFixtu
     }
 
     [Fact]
+    [Trait("Invariant", "10")]
+    public async Task Takes_no_old_receipt_of_another_order()
+    {
+        var first = await DeliveringAsync();
+        var old = stage.ReceiptOf(first, 0, 0).Text;
+        using var taken = await stage.AcknowledgeAsync(first, old);
+        Assert.Equal(HttpStatusCode.NoContent, taken.StatusCode);
+        var second = await DeliveringAsync();
+        await RefusesAsync(second, old, 422, "document-refused");
+        var third = await stage.OrderAsync((await stage.GrantAsync()).Payload.Lineage, OrderState.Issued);
+        await RefusesAsync(third, old, 409, "order-closed");
+        foreach (var order in new[] { second, third })
+        {
+            Assert.Null((await stage.OrderAsync(order.Lineage, order.State)).Receipt);
+            Assert.DoesNotContain("gateway.delivery-completed", (await stage.EventsAsync(order)).Select(message => message.Contract));
+        }
+    }
+
+    [Fact]
     public async Task Refuses_a_receipt_by_a_stated_key_that_the_permit_does_not_pin()
     {
         var order = await DeliveringAsync();

@@ -151,12 +151,25 @@ internal sealed class Stage : IAsyncDisposable
                                 ? columns
                                 : [new("stage", "string", 4), new("age", "integer"), new("diagnosed", "date")],
                         Decision = new("hdab", 1_790_000_000),
-                        OptOut = new(0, new string('0', 64)),
+                        OptOut = TakeList(),
                     },
                 ],
                 Conditions = [],
             }
         );
+    }
+
+    // A decision takes one; Pseudonymisation knows no other (EHDS 71(3)).
+    private PermitOptOut TakeList()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/opt-out-lists")
+        {
+            Content = System.Net.Http.Json.JsonContent.Create(new { decision = Guid.NewGuid().ToString("N") }),
+        };
+        using var response = Pseudonymisation.As("service-account-permit", [], party: "permit").Send(request);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        using var answer = System.Text.Json.JsonDocument.Parse(response.Content.ReadAsStream());
+        return new(answer.RootElement.GetProperty("list").GetInt64(), answer.RootElement.GetProperty("commitment").GetString()!);
     }
 
     public async Task HandleAsync(SignedDocument<PermitDocument> permit, ServiceHost? host = null)

@@ -106,6 +106,44 @@ internal sealed class PseudonymisationWorld : IAsyncDisposable
         await Eventually.Async(() => leases.Of(lineage).Standing == standing);
     }
 
+    /// <summary>The SPE's proof that it has deleted everything of a lineage.</summary>
+    public string ProofOf(string lineage, DocumentSigner? by = null, DateTimeOffset? at = null) =>
+        (by ?? spe)
+            .Sign(
+                new Deletion
+                {
+                    Lineage = lineage,
+                    Permit = new string('a', 64),
+                    Spe = (by ?? spe).Party,
+                    Sources = ["cancer"],
+                    At = (at ?? DateTimeOffset.UtcNow).ToUnixTimeSeconds(),
+                }
+            )
+            .Text;
+
+    /// <summary>Sends a proof as an SPE does.</summary>
+    public async Task<HttpResponseMessage> ProveAsync(string lineage, string proof, string party = Spe)
+    {
+        Task<HttpResponseMessage> SendAsync() =>
+            Host.As($"service-account-{party}", ["spe"], party: party)
+                .PostAsync($"/v1/lineages/{lineage}/deletion", new StringContent(proof, Encoding.ASCII, "application/jose"));
+        var response = await SendAsync();
+        // On a busy machine Permit's answer may come later than it is good for.
+        for (var i = 0; i < 5 && (int)response.StatusCode == 503 && Permits.PermitAnswers; i++)
+        {
+            response.Dispose();
+            response = await SendAsync();
+        }
+        return response;
+    }
+
+    /// <summary>The folder of permit keys.</summary>
+    public string PermitKeys => Path.Combine(directory, "permits");
+
+    /// <summary>Another version of a permit, as Permit signs it.</summary>
+    public SignedDocument<PermitDocument> Amend(SignedDocument<PermitDocument> before, Func<PermitDocument, PermitDocument> change) =>
+        permit.Sign(change(before.Payload) with { Version = before.Payload.Version + 1, Previous = before.Digest });
+
     /// <summary>Whether a lineage has a key.</summary>
     public bool HasKey(string lineage) => File.Exists(KeyFile(lineage));
 

@@ -97,7 +97,7 @@ internal static class ListDeliveries
             order.Spe,
             order.Attempt,
             order.State.Text(),
-            order.RejectionCode == RejectionCodes.PermitNotInForce,
+            order.RejectionCode == RejectionCodes.PermitRevoked,
             order.CreatedAt,
             order.ReceivedAt,
             delivered ? order.ChangedAt : null,

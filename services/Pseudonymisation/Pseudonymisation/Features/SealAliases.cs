@@ -10,6 +10,7 @@ using HealthDataNode.Protocol.Trust;
 using HealthDataNode.Pseudonymisation.Contracts.V1;
 using HealthDataNode.Pseudonymisation.Domain;
 using HealthDataNode.Pseudonymisation.Keys;
+using HealthDataNode.Pseudonymisation.Leases;
 using HealthDataNode.Pseudonymisation.Persistence;
 using HealthDataNode.ServiceDefaults.Identity;
 using HealthDataNode.ServiceDefaults.Messaging;
@@ -44,7 +45,7 @@ internal static class SealAliases
         OrderAndPermit documents,
         TrustStore trust,
         SealBuilder sealing,
-        PermitStates permits,
+        PermitGate permits,
         IPermitKeyStore keys,
         RegisterKey register,
         PersonRegisters registers,
@@ -62,7 +63,7 @@ internal static class SealAliases
         {
             return ServiceDefaults.Problems.Problem.NotFound("lineage");
         }
-        if (await Tokenise.StateRefusalAsync(permits, order, cancellationToken) is { } refusal)
+        if (await permits.RefusalAsync(permit, source: null, cancellationToken) is { } refusal)
         {
             return refusal;
         }

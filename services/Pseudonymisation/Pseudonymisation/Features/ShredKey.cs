@@ -1,50 +1,54 @@
-using HealthDataNode.Protocol.Documents;
-using HealthDataNode.Protocol.Trust;
-using HealthDataNode.Pseudonymisation.Contracts.V1;
-using HealthDataNode.Pseudonymisation.Keys;
+using HealthDataNode.Protocol.Problems;
+using HealthDataNode.Pseudonymisation.Leases;
 using HealthDataNode.Pseudonymisation.Persistence;
 using HealthDataNode.ServiceDefaults.Identity;
-using HealthDataNode.ServiceDefaults.Messaging;
 using HealthDataNode.ServiceDefaults.Problems;
 
 namespace HealthDataNode.Pseudonymisation.Features;
 
 /// <summary>
-/// Deletes the permit key of a lineage for good. First it is recorded that the lineage gets no key again, then the key
-/// goes: a crash between leaves a key that the next call deletes.
+/// Deletes the permit key of a lineage for good, without a proof of the SPE: for a permit under which nothing was ever
+/// delivered, and where an SPE no longer exists. Repeated, it goes on where it stood.
 /// </summary>
 internal static class ShredKey
 {
     public static void Map(IEndpointRouteBuilder lineages) =>
-        lineages.MapPost("/shredding", HandleAsync).ForParty("permit").WithName("ShredKey").WithSummary("Deletes a permit key");
+        lineages
+            .MapPost("/shredding", HandleAsync)
+            .ForParty("permit")
+            .Produces(204)
+            .ProducesProblem(404)
+            .ProducesProblem(503)
+            .WithName("ShredKey")
+            .WithSummary("Deletes a permit key");
 
     private static async Task<IResult> HandleAsync(
         string lineage,
         PseudonymisationDb database,
-        IPermitKeyStore keys,
-        DocumentSigner signer,
-        IEventOutbox outbox,
+        Shredder shredder,
         TimeProvider time,
         CancellationToken cancellationToken
     )
     {
-        await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
-        await database.LockLineagesAsync(cancellationToken);
-        if (await database.Lineages.FindAsync([lineage], cancellationToken) is not { } known)
+        await using (var transaction = await database.Database.BeginTransactionAsync(cancellationToken))
         {
-            return Problem.NotFound("lineage");
-        }
-        if (known.ShreddedAt is null)
-        {
-            var now = time.GetUtcNow();
-            var record = signer.Sign(new Shredding { Lineage = lineage, At = now.ToUnixTimeSeconds(), Places = [keys.Place] });
-            known.ShreddedAt = now;
-            known.ShredRecord = record.Text;
-            outbox.Enqueue(new KeyShredded(lineage, record.Digest, now));
+            await database.LockLineagesAsync(cancellationToken);
+            if (await database.Lineages.FindAsync([lineage], cancellationToken) is not { } known)
+            {
+                return Problem.NotFound("lineage");
+            }
+            known.ShreddedAt ??= time.GetUtcNow();
             await database.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
         }
-        await transaction.CommitAsync(cancellationToken);
-        keys.Shred(lineage);
-        return TypedResults.NoContent();
+        var away = await shredder.FinishAsync(lineage, cancellationToken);
+        return away.Count == 0
+            ? TypedResults.NoContent()
+            : Refused.Problem(
+                ProblemTypes.Prefix + "mirror-away",
+                503,
+                "A mirror of the key store is not there",
+                $"The key is gone elsewhere, but nothing is signed before it is gone at {string.Join(", ", away)} too: bring it back, or declare it lost with a line 'lost: PATH' in the store's file of mirrors, and repeat."
+            );
     }
 }

@@ -15,8 +15,6 @@ internal sealed class DirectoryKeyStore(IConfiguration configuration, KeyTap tap
             "permits"
         );
 
-    public string Place => Path.GetFullPath(directory);
-
     public void Ensure(string lineage)
     {
         lock (gate)
@@ -54,23 +52,37 @@ internal sealed class DirectoryKeyStore(IConfiguration configuration, KeyTap tap
         }
     }
 
-    public void Shred(string lineage)
+    public ShreddedPlaces Shred(string lineage)
     {
         lock (gate)
         {
-            var path = PathOf(lineage);
-            if (!File.Exists(path))
+            var mirrors = Mirrors.Of(directory);
+            Delete(PathOf(lineage));
+            // A mirror that was declared lost and is found again holds a key all the same.
+            foreach (var mirror in mirrors.Where(mirror => mirror.IsThere))
             {
-                return;
+                Delete(Path.Combine(mirror.Directory, $"{lineage}.key"));
             }
-            // Overwriting does not reach what a disk or a snapshot kept: production has an HSM (architecture.md §4).
-            using (var file = new FileStream(path, FileMode.Open, FileAccess.Write))
-            {
-                file.Write(new byte[PermitKey.Size]);
-                file.Flush(flushToDisk: true);
-            }
-            File.Delete(path);
+            return new(
+                [Path.GetFullPath(directory), .. mirrors.Select(mirror => mirror.Place)],
+                [.. mirrors.Where(mirror => !mirror.IsThere && !mirror.IsLost).Select(mirror => mirror.Directory)]
+            );
         }
+    }
+
+    private static void Delete(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return;
+        }
+        // Overwriting does not reach what a disk or a snapshot kept: production has an HSM (architecture.md §4).
+        using (var file = new FileStream(path, FileMode.Open, FileAccess.Write))
+        {
+            file.Write(new byte[PermitKey.Size]);
+            file.Flush(flushToDisk: true);
+        }
+        File.Delete(path);
     }
 
     private string PathOf(string lineage) => Path.Combine(directory, $"{lineage}.key");

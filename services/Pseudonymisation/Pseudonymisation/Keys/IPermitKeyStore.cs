@@ -8,15 +8,18 @@ namespace HealthDataNode.Pseudonymisation.Keys;
 /// </summary>
 public interface IPermitKeyStore
 {
-    /// <summary>Where the keys lie, as a signed record names it.</summary>
-    string Place { get; }
-
     /// <summary>Makes the lineage's key unless it is there.</summary>
     void Ensure(string lineage);
 
     /// <summary>The lineage's key, or null when there is none (any more). The caller disposes it and keeps no copy.</summary>
     PermitKey? Find(string lineage);
 
-    /// <summary>Deletes the key. Safe to repeat.</summary>
-    void Shred(string lineage);
+    /// <summary>Deletes the key in the store and at every remembered mirror that can be reached. Safe to repeat.</summary>
+    ShreddedPlaces Shred(string lineage);
 }
+
+/// <summary>What a shredding reached.</summary>
+/// <param name="Places">Every place that had, or may have had, the key: the store, then its mirrors, as the signed record
+/// names them.</param>
+/// <param name="Away">Mirrors that are not there and were not declared lost: the key may still lie in them.</param>
+public sealed record ShreddedPlaces(IReadOnlyList<string> Places, IReadOnlyList<string> Away);

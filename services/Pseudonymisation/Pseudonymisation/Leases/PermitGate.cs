@@ -14,23 +14,34 @@ internal sealed class PermitGate(PermitLeases leases, NewestPermits newest, Trus
     // How long a call waits for the first answer about a permit that was not held until now.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    /// <summary>Why the call is refused; null where it goes on.</summary>
-    public async Task<IResult?> RefusalAsync(Order order, CancellationToken cancellationToken)
+    /// <summary>Why a call for an order is refused; null where it goes on.</summary>
+    public Task<IResult?> RefusalAsync(Order order, CancellationToken cancellationToken) =>
+        RefusalAsync(trust.Verify<PermitDocument>(order.PermitText).Payload, order.Source, cancellationToken);
+
+    /// <summary>Why a call under a permit is refused; null where it goes on.</summary>
+    /// <param name="permit">A version of it that was met.</param>
+    /// <param name="source">The source that its newest version must name; null where it is about none.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<IResult?> RefusalAsync(PermitDocument permit, string? source, CancellationToken cancellationToken)
     {
-        var lease = await LeaseAsync(trust.Verify<PermitDocument>(order.PermitText).Payload, cancellationToken);
+        var lease = await LeaseAsync(permit, cancellationToken);
         if (!lease.IsGood)
         {
             // "Expired" alone is also said of a permit that has not begun: nothing is answered then, and nothing ends.
             return lease.HasEnded || lease.State == LineageStates.Expired ? Refused.NotInForce() : Refused.StateUnknown();
         }
-        if (lease.Version == order.PermitVersion)
+        if (source is null || lease.Version == permit.Version)
         {
             return null;
         }
-        return await newest.OfAsync(order.Lineage, lease, cancellationToken) is not { } permit ? Refused.StateUnknown()
-            : permit.SourceNamed(order.Source) is null ? Refused.NotInForce()
+        return await newest.OfAsync(permit.Lineage, lease, cancellationToken) is not { } now ? Refused.StateUnknown()
+            : now.SourceNamed(source) is null ? Refused.NotInForce()
             : null;
     }
+
+    /// <summary>The newest version, as the lease names it; null where it cannot be had now.</summary>
+    public async Task<PermitDocument?> NewestAsync(PermitDocument met, Lease lease, CancellationToken cancellationToken) =>
+        lease.Version == met.Version ? met : await newest.OfAsync(met.Lineage, lease, cancellationToken);
 
     /// <summary>The lease behind a permit that was met.</summary>
     public Task<Lease> LeaseAsync(PermitDocument permit, CancellationToken cancellationToken)

@@ -90,8 +90,18 @@ public sealed class Lineage
     public required string ApplicantOrg { get; init; }
     public DateTimeOffset? ShreddedAt { get; set; }
 
-    /// <summary>The signed record of the shredding.</summary>
+    /// <summary>The signed record of the shredding: there when the key is gone at every place. Between the two, it gets
+    /// no key again and the deletion is under way.</summary>
     public string? ShredRecord { get; set; }
+
+    /// <summary>When Permit's signed answer first said here that the permit is revoked.</summary>
+    public DateTimeOffset? RevokedAt { get; set; }
+
+    /// <summary>When the newest version met here ends by its own words.</summary>
+    public DateTimeOffset? EndsAt { get; set; }
+
+    /// <summary>The SPE's proof that it has deleted everything.</summary>
+    public string? DeletionProof { get; set; }
 
     /// <summary>The last change of the identity history that its pseudonyms follow: as it was at its first order.</summary>
     public long HistoryThrough { get; init; }

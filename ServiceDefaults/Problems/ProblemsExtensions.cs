@@ -1,11 +1,17 @@
+using Microsoft.AspNetCore.Routing;
+
 namespace HealthDataNode.ServiceDefaults.Problems;
 
 internal static class ProblemsExtensions
 {
     private const string TypeItem = "problem-type";
 
-    internal static void AddProblems(this WebApplicationBuilder builder) =>
+    internal static void AddProblems(this WebApplicationBuilder builder)
+    {
         builder.Services.AddProblemDetails(options => options.CustomizeProblemDetails = Complete);
+        // In development too a body that cannot be read is the caller's fault, not an exception in our log.
+        builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = false);
+    }
 
     /// <summary>The problem type that the response carries, for the audit entry.</summary>
     internal static string? ProblemType(this HttpContext context) => context.Items[TypeItem] as string;

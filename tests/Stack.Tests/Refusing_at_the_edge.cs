@@ -55,6 +55,28 @@ public sealed class Refusing_at_the_edge(Stack stack)
         await RefusedAsync(client, HttpMethod.Get, "/gateway/v1/orders", token, HttpStatusCode.Unauthorized, "unauthenticated");
     }
 
+    [Theory]
+    [InlineData("""{"title": 7}""")]
+    [InlineData("""{"title": "A study", "unknown": true}""")]
+    [InlineData("""{"title": """)]
+    public async Task A_body_that_cannot_be_read_is_the_callers_fault(string body)
+    {
+        Stack.SkipWhereItCannotRun();
+        using var nora = await stack.SignInAsync("nora.researcher");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/permit/v1/applications")
+        {
+            Content = new StringContent(body, Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Add("X-CSRF", nora.Csrf);
+        request.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString());
+
+        using var answer = await nora.Browser.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        var problem = JsonNode.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+        Assert.Equal(Problems + "invalid-request", (string?)problem["type"]);
+    }
+
     [Fact]
     public async Task A_missing_role_is_refused_and_written_down()
     {

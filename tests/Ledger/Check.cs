@@ -19,11 +19,16 @@ internal static class Check
         try
         {
             var journey = report?.Exists == true ? JsonNode.Parse(File.ReadAllText(report.FullName))!.AsObject() : null;
+            var persons = Persons.In(data);
             var equal = true;
             foreach (var workspace in workspaces)
             {
                 var mine = journey is not null && (string?)journey["lineage"] == workspace.Lineage;
-                equal &= Compare(data, workspace, scratch, mine ? journey : null);
+                equal &= Compare(data, workspace, persons, scratch, mine ? journey : null);
+            }
+            if ((string?)journey?["revokedLineage"] is { } ended)
+            {
+                equal &= IsGone(data, ended);
             }
             if (journey is not null)
             {
@@ -38,7 +43,7 @@ internal static class Check
         }
     }
 
-    private static bool Compare(DirectoryInfo data, Workspace workspace, string scratch, JsonObject? journey)
+    private static bool Compare(DirectoryInfo data, Workspace workspace, Persons persons, string scratch, JsonObject? journey)
     {
         using var sent = new Side(Path.Combine(scratch, "sent"));
         using var opened = new Side(Path.Combine(scratch, "opened"));
@@ -46,10 +51,10 @@ internal static class Check
         var equal = true;
         foreach (var delivery in workspace.Deliveries)
         {
-            sent.AddRaw(Path.Combine(data.FullName, "holder", delivery.Source + ".csv"), delivery);
+            sent.AddRaw(Path.Combine(data.FullName, "holder", delivery.Source + ".csv"), delivery, persons);
             opened.AddOpened(workspace.Database, delivery);
             var (raw, room) = (sent.Sources[delivery.Source], opened.Sources[delivery.Source]);
-            var rows = raw.Rows - raw.Invalid;
+            var rows = raw.Rows - raw.Invalid - raw.Withheld;
             var same =
                 delivery.HasReceipt
                 && rows == delivery.Rows
@@ -58,7 +63,7 @@ internal static class Check
                 && raw.Digest.ToString() == room.Digest.ToString();
             equal &= same;
             Console.WriteLine(
-                $"{workspace.Lineage} {delivery.Source}: {raw.Rows} extracted, {raw.Invalid} invalid, {delivery.Rows} delivered, "
+                $"{workspace.Lineage} {delivery.Source}: {raw.Rows} extracted, {raw.Withheld} withheld, {raw.Invalid} invalid, {delivery.Rows} delivered, "
                     + $"{room.Rows} opened, {room.Persons} persons, digests {(same ? "equal" : "DIFFERENT")}"
             );
             sources.Add(
@@ -66,10 +71,10 @@ internal static class Check
                 {
                     ["id"] = delivery.Source,
                     ["extracted"] = raw.Rows,
-                    // Nobody can opt out yet, and no permit has a cohort yet.
-                    ["withheld"] = 0,
+                    ["withheld"] = raw.Withheld,
                     ["invalid"] = raw.Invalid,
                     ["uploaded"] = rows,
+                    // No permit has a cohort yet.
                     ["outsideCohort"] = 0,
                     ["delivered"] = delivery.Rows,
                     ["opened"] = room.Rows,
@@ -87,12 +92,22 @@ internal static class Check
             journey["sources"] = sources;
             journey["linkageDigestSent"] = linkageSent;
             journey["linkageDigestOpened"] = linkageOpened;
-            equal &= CompareAnalysis(data, workspace, scratch, journey);
+            equal &= CompareAnalysis(data, workspace, persons, scratch, journey);
         }
         return equal;
     }
 
-    private static bool CompareAnalysis(DirectoryInfo data, Workspace workspace, string scratch, JsonObject journey)
+    // The SPE has proved that it deleted a revoked permit's data; nothing of its name is left where an SPE keeps things.
+    private static bool IsGone(DirectoryInfo data, string lineage)
+    {
+        var left = new DirectoryInfo(Path.Combine(data.FullName, "spe"))
+            .EnumerateFileSystemInfos($"*{lineage}*", SearchOption.AllDirectories)
+            .Count();
+        Console.WriteLine($"{lineage} revoked: {(left == 0 ? "nothing is left" : "STILL THERE")}");
+        return left == 0;
+    }
+
+    private static bool CompareAnalysis(DirectoryInfo data, Workspace workspace, Persons persons, string scratch, JsonObject journey)
     {
         if ((string?)journey["job"] is not { } job)
         {
@@ -100,7 +115,7 @@ internal static class Check
             return true;
         }
         var result = Path.Combine(data.FullName, "spe", workspace.Lineage, "jobs", job, "result.parquet");
-        var (here, there) = (Analysis.OverRawFiles(data, scratch), Analysis.OfJob(result));
+        var (here, there) = (Analysis.OverRawFiles(data, persons, scratch), Analysis.OfJob(result));
         var same = here.Count > 0 && here.SequenceEqual(there);
         journey["aggregateEqual"] = same;
         Console.WriteLine($"{workspace.Lineage} analysis: {(same ? "equal" : "DIFFERENT")} over {here.Count} treatment groups");

@@ -21,13 +21,27 @@ internal sealed class Side : IDisposable
         Execute("CREATE TABLE linked (person VARCHAR, hash BLOB)");
     }
 
-    /// <summary>Adds the raw rows of a holder, as they should have arrived.</summary>
-    public void AddRaw(string csv, Delivery delivery) =>
+    /// <summary>Adds the raw rows of a holder, as they should have arrived: each with the person's first identifier.</summary>
+    public void AddRaw(string csv, Delivery delivery, Persons persons) =>
         Add(
             delivery.Source,
             $"SELECT coalesce(person_id, ''), {Columns(delivery)} FROM read_csv('{Quoted(csv)}', header = true, all_varchar = true, quote = '\"', escape = '\"', delim = ',')",
             delivery.Columns.Count,
-            Identifier.IsValid
+            (sums, identifier) =>
+            {
+                if (!Identifier.IsValid(identifier))
+                {
+                    sums.Invalid++;
+                    return null;
+                }
+                var first = persons.First(identifier);
+                if (persons.IsWithheld(delivery.Source, first))
+                {
+                    sums.Withheld++;
+                    return null;
+                }
+                return first;
+            }
         );
 
     /// <summary>Adds the rows of an opened table.</summary>
@@ -40,7 +54,7 @@ internal sealed class Side : IDisposable
                 delivery.Source,
                 $"SELECT coalesce(pseudonym, ''), {Columns(delivery)} FROM room.\"{delivery.Source}\"",
                 delivery.Columns.Count,
-                _ => true
+                (_, pseudonym) => pseudonym
             );
         }
         finally
@@ -69,7 +83,8 @@ internal sealed class Side : IDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private void Add(string source, string sql, int columns, Func<string, bool> isPerson)
+    // `personOf` says whose row it is, or counts why nobody's and says null.
+    private void Add(string source, string sql, int columns, Func<SourceSums, string, string?> personOf)
     {
         var sums = new SourceSums();
         using var select = connection.CreateCommand();
@@ -83,10 +98,8 @@ internal sealed class Side : IDisposable
             while (reader.Read())
             {
                 sums.Rows++;
-                var person = reader.GetString(0);
-                if (!isPerson(person))
+                if (personOf(sums, reader.GetString(0)) is not { } person)
                 {
-                    sums.Invalid++;
                     continue;
                 }
                 for (var i = 0; i < columns; i++)
@@ -130,6 +143,7 @@ internal sealed class SourceSums
 {
     public long Rows { get; set; }
     public long Invalid { get; set; }
+    public long Withheld { get; set; }
     public long Persons { get; set; }
     public DigestSum Digest { get; } = new();
 }

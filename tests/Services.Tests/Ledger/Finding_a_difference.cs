@@ -9,13 +9,14 @@ namespace HealthDataNode.Services.Tests.Ledger;
 /// <summary>The ledger over a small data directory, as holders and an SPE leave it.</summary>
 public sealed class Finding_a_difference : IDisposable
 {
+    private static readonly string[] Later = ["death"];
     private readonly DirectoryInfo data = Directory.CreateTempSubdirectory("hdn-ledger-");
     private readonly string room;
+    private readonly string[] people = PseudonymisationWorld.People(5);
 
     public Finding_a_difference()
     {
         room = Path.Combine(data.FullName, "spe", "lineage");
-        var people = PseudonymisationWorld.People(3);
         Directory.CreateDirectory(Path.Combine(data.FullName, "holder"));
         File.WriteAllLines(
             Path.Combine(data.FullName, "holder/cancer.csv"),
@@ -81,6 +82,73 @@ public sealed class Finding_a_difference : IDisposable
     }
 
     [Fact]
+    [Trait("Requirement", "PSE-028")]
+    public void Knows_a_person_by_the_first_of_several_numbers()
+    {
+        // The one whom the cancer registry has is whom the cause-of-death registry knows by a third number.
+        Population($"1,2020-01-01,number-change,{people[0]},{people[3]}", $"2,2021-01-01,number-change,{people[3]},{people[4]}");
+        AddDeath(people[4]);
+        Assert.Equal(1, Check.Run(data, null));
+
+        InRoom("INSERT INTO death VALUES ('aa', '2025-05-06')");
+        Deliver("death", 3, "death_date");
+        Assert.Equal(0, Check.Run(data, null));
+
+        FindsAfter("UPDATE death SET pseudonym = 'ee' WHERE pseudonym = 'aa'");
+    }
+
+    [Fact]
+    [Trait("Article", "71")]
+    public void Misses_nobody_who_is_withheld_and_finds_them_where_they_are()
+    {
+        // By the number of today; the cause-of-death registry carries an older one.
+        Population(
+            $"1,2020-01-01,number-change,{people[1]},{people[3]}",
+            $"2,2020-01-02,address-protected,{people[2]},",
+            $"3,2020-01-03,address-open,{people[2]},"
+        );
+        File.WriteAllText(
+            Path.Combine(data.FullName, "holder/citizens.json"),
+            JsonSerializer.Serialize(new { anna = new { number = people[3], absentFrom = Later } })
+        );
+        Assert.Equal(1, Check.Run(data, null));
+
+        InRoom("DELETE FROM death WHERE pseudonym = 'bb'");
+        Deliver("death", 1, "death_date");
+        Assert.Equal(0, Check.Run(data, null));
+    }
+
+    [Fact]
+    [Trait("Article", "71")]
+    public void Misses_nobody_whose_address_is_protected()
+    {
+        Population($"1,2020-01-02,address-protected,{people[2]},");
+        Assert.Equal(1, Check.Run(data, null));
+
+        InRoom("DELETE FROM death WHERE pseudonym = 'cc'");
+        InRoom("DELETE FROM cancer WHERE pseudonym = 'cc'");
+        Deliver("death", 1, "death_date");
+        Deliver("cancer", 3, "stage", "county");
+        Assert.Equal(0, Check.Run(data, null));
+    }
+
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(true, 1)]
+    [Trait("Article", "63(3)")]
+    public void Finds_what_is_left_of_a_revoked_permit(bool isThere, int difference)
+    {
+        var report = new FileInfo(Path.Combine(data.FullName, "journey.json"));
+        File.WriteAllText(report.FullName, """{"lineage": "another", "revokedLineage": "ended"}""");
+        if (isThere)
+        {
+            Directory.CreateDirectory(Path.Combine(data.FullName, "spe", "ended", "jobs"));
+        }
+
+        Assert.Equal(difference, Check.Run(data, report));
+    }
+
+    [Fact]
     public void Has_nothing_to_compare_without_a_room()
     {
         Directory.Delete(room, recursive: true);
@@ -94,6 +162,12 @@ public sealed class Finding_a_difference : IDisposable
         InRoom(fault);
         Assert.Equal(1, Check.Run(data, null));
     }
+
+    private void Population(params string[] lines) =>
+        File.WriteAllLines(Path.Combine(data.FullName, "holder/population.csv"), ["number,date,kind,person_id,other_id", .. lines]);
+
+    private void AddDeath(string identifier) =>
+        File.AppendAllLines(Path.Combine(data.FullName, "holder/death.csv"), [$"{identifier},2025-05-06"]);
 
     private void InRoom(string sql)
     {

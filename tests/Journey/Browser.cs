@@ -46,6 +46,10 @@ internal sealed partial class Browser : IDisposable
     public Task<JsonNode> GetAsync(string path, CancellationToken cancellationToken) =>
         ReadAsync(HttpMethod.Get, path, null, null, cancellationToken);
 
+    /// <summary>What is no JSON, or is to be searched as a text.</summary>
+    public Task<string> GetTextAsync(string path, CancellationToken cancellationToken) =>
+        TextAsync(HttpMethod.Get, path, null, null, null, cancellationToken);
+
     public Task<JsonNode> PutAsync(string path, JsonNode body, CancellationToken cancellationToken) =>
         ReadAsync(HttpMethod.Put, path, body, null, cancellationToken);
 
@@ -71,6 +75,19 @@ internal sealed partial class Browser : IDisposable
         string? ifMatch = null
     )
     {
+        var text = await TextAsync(method, path, body, key, ifMatch, cancellationToken);
+        return text.StartsWith('{') || text.StartsWith('[') ? JsonNode.Parse(text)! : new JsonObject();
+    }
+
+    private async Task<string> TextAsync(
+        HttpMethod method,
+        string path,
+        JsonNode? body,
+        string? key,
+        string? ifMatch,
+        CancellationToken cancellationToken
+    )
+    {
         var signedInAgain = false;
         while (true)
         {
@@ -83,13 +100,9 @@ internal sealed partial class Browser : IDisposable
                 continue;
             }
             var text = await response.Content.ReadAsStringAsync(cancellationToken);
-            if (!response.IsSuccessStatusCode)
-            {
-                throw new StepFailedException($"{method} {path} answered {(int)response.StatusCode}: {text}");
-            }
-            return text.Length > 0 && response.Content.Headers.ContentType?.MediaType?.Contains("json", StringComparison.Ordinal) == true
-                ? JsonNode.Parse(text)!
-                : new JsonObject();
+            return response.IsSuccessStatusCode
+                ? text
+                : throw new StepFailedException($"{method} {path} answered {(int)response.StatusCode}: {text}");
         }
     }
 

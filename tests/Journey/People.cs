@@ -16,6 +16,9 @@ internal sealed class People(Dictionary<string, People.Person> persons)
     public Person this[string name] =>
         persons.GetValueOrDefault(name) ?? throw new StepFailedException($"The people file has no {name}.");
 
+    /// <summary>The subject of everybody.</summary>
+    public IEnumerable<string> Subs => persons.Values.Select(person => person.Sub);
+
     public static People Read(FileInfo file) =>
         new(JsonSerializer.Deserialize<Dictionary<string, Person>>(File.ReadAllText(file.FullName), Json)!);
 }

@@ -8,7 +8,7 @@ var ca = new Option<FileInfo>("--ca") { Description = "Certificate authority to 
 var people = new Option<FileInfo>("--people") { Description = "Who signs in, with passwords (JSON)", Required = true };
 var report = new Option<FileInfo>("--report") { Description = "Where to write the report (JSON)", Required = true };
 var hold = new Option<string?>("--hold") { Description = "Step before which to wait for a line on standard input" };
-var command = new RootCommand("The main job, from a published description to a linked analysis. Exit 20+n: step n failed.")
+var command = new RootCommand("The main job, from a published description to a result that left the room and a permit that ended. Exit 20+n: step n failed.")
 {
     edge,
     ca,
@@ -29,12 +29,20 @@ command.SetAction(
                 new PublishDescriptions(),
                 new ApproveEnvironment(),
                 new FindVariables(),
+                new DeclareOptOuts(),
                 new Apply(),
-                new PrepareCase(),
-                new Decide(),
+                new PrepareCases(),
+                new DecideFirst(),
+                new OptOutBetween(),
+                new DecideSecond(),
+                new OptOutAfter(),
                 new FollowOrders(),
+                new ReceiveAlias(),
                 new EnterRoom(),
                 new Analyse(),
+                new TakeOutResults(),
+                new Revoke(),
+                new ReadRegister(),
             ],
             cancellationToken
         );

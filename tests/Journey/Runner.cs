@@ -75,6 +75,11 @@ internal sealed class Runner(World world, FileInfo report, string? hold)
                 ["lineage"] = world.Lineage,
                 ["job"] = world.Job,
                 ["partsRepeated"] = world.PartsRepeated,
+                ["aliases"] = world.Aliases,
+                ["release"] = world.Release,
+                ["revokedApplication"] = world.RevokedApplication,
+                ["revokedLineage"] = world.RevokedLineage,
+                ["revokeMs"] = world.RevokeMs,
             }.ToJsonString()
         );
 }

@@ -7,19 +7,31 @@ internal sealed class World(Uri edge, FileInfo authority, People people) : IDisp
 {
     private readonly Dictionary<string, Browser> browsers = [];
     private readonly X509Certificate2Collection trusted = Load(authority);
+    private Browser? anybody;
 
     public Uri Edge { get; } = edge;
     public People People { get; } = people;
 
     /// <summary>The applied-for sources and their variables.</summary>
-    public Dictionary<string, List<string>> Variables { get; } = [];
+    public Dictionary<string, IReadOnlyList<string>> Variables { get; } = [];
 
     public string? Application { get; set; }
-    public string? Case { get; set; }
+    public IReadOnlyList<Case> Cases { get; set; } = [];
     public string? Lineage { get; set; }
     public Uri? Door { get; set; }
     public string? Job { get; set; }
     public int? PartsRepeated { get; set; }
+    public int? Aliases { get; set; }
+
+    /// <summary>Digest of what left the room.</summary>
+    public string? Release { get; set; }
+
+    public string? RevokedApplication { get; set; }
+    public string? RevokedLineage { get; set; }
+    public long? RevokeMs { get; set; }
+
+    /// <summary>Somebody at the Edge who has not signed in.</summary>
+    public Browser Anybody => anybody ??= new Browser(Edge, trusted);
 
     /// <summary>Rows and bytes of the step that is running, for its line.</summary>
     public long? Rows { get; set; }
@@ -33,6 +45,7 @@ internal sealed class World(Uri edge, FileInfo authority, People people) : IDisp
 
     public void Dispose()
     {
+        anybody?.Dispose();
         foreach (var browser in browsers.Values)
         {
             browser.Dispose();

@@ -18,8 +18,11 @@ internal sealed class Identifiers
         foreach (var file in Directory.EnumerateFiles(folder, "*.csv"))
         {
             var lines = File.ReadLines(file).ToList();
-            var column = Array.IndexOf(lines[0].Split(','), "person_id");
-            found.UnionWith(lines.Skip(1).Select(line => line.Split(',')[column]).Where(field => field.Length == Length && field.All(char.IsAsciiDigit)));
+            var header = lines[0].Split(',');
+            var columns = header.Index().Where(column => column.Item is "person_id" or "other_id").Select(column => column.Index).ToArray();
+            found.UnionWith(
+                lines.Skip(1).Select(line => line.Split(',')).SelectMany(fields => columns.Select(column => fields[column])).Where(field => field.Length == Length && field.All(char.IsAsciiDigit))
+            );
         }
         Assert.True(found.Count > 100, "The registers have identifiers.");
         return new(found);

@@ -9,7 +9,8 @@ namespace HealthDataNode.Stack.Tests;
 [Collection(nameof(StackCollection))]
 public sealed class Killing_a_process(Stack stack)
 {
-    private const string Decided = "decide";
+    private const string Decided = "decide-first";
+    private const string Revokes = "revoke";
     private const string Tokenises = "identifiers are sealed";
     private const string Uploads = "rows are sealed";
     private const string Prepares = "an order is prepared";
@@ -29,6 +30,10 @@ public sealed class Killing_a_process(Stack stack)
             kills.Add("pseudonymisation", Tokenises);
             kills.Add("pseudonymisation", Prepares);
             kills.Add("deathregistry", Tokenises);
+            kills.Add("hospitaltrust", Uploads);
+            kills.Add("populationregister", Decided);
+            kills.Add("referencespe", Revokes);
+            kills.Add("gateway", Revokes);
             kills.Add("cancerregistry", Prepares);
             kills.Add("gateway", Decided);
             kills.Add("gateway", Uploads);
@@ -67,12 +72,12 @@ public sealed class Killing_a_process(Stack stack)
 
     private async Task ComesAsync(RunningJourney running, string moment, string name)
     {
-        if (moment == Decided)
+        if (moment is Decided or Revokes)
         {
-            await running.ReachesAsync("decide", "started");
+            await running.ReachesAsync(moment, "started");
             return;
         }
-        var holder = name == "deathregistry" ? name : "cancerregistry";
+        var holder = name is "deathregistry" or "hospitaltrust" ? name : "cancerregistry";
         await using var gateway = await stack.DatabaseAsync("gateway");
         await running.WhenAsync(
             moment,

@@ -17,7 +17,7 @@ public sealed class Looking_at_what_is_left(Stack stack)
 
         await Afterwards.NothingIsLeftAsync(stack);
 
-        foreach (var party in new[] { "cancerregistry", "deathregistry", "referencespe" })
+        foreach (var party in new[] { "cancerregistry", "deathregistry", "hospitaltrust", "referencespe" })
         {
             Assert.True(await stack.ScalarAsync<long>("audit", $"SELECT count(*) FROM audit.entries WHERE publisher = '{party}'") > 0, party);
         }

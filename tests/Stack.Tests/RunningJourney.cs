@@ -24,7 +24,9 @@ internal sealed class RunningJourney : IDisposable
     private readonly List<Line> lines = [];
     private readonly StringBuilder errors = new();
 
-    private RunningJourney(Process process) => this.process = process;
+    private readonly WorldAround world;
+
+    private RunningJourney(Process process, WorldAround world) => (this.process, this.world) = (process, world);
 
     public bool HasEnded => process.HasExited;
 
@@ -52,7 +54,7 @@ internal sealed class RunningJourney : IDisposable
         start.Environment["HOME"] = home;
         start.Environment["TMPDIR"] = temporary;
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
-        var journey = new RunningJourney(Process.Start(start)!);
+        var journey = new RunningJourney(Process.Start(start)!, new WorldAround(stack));
         journey.process.OutputDataReceived += (_, line) => journey.Add(line.Data);
         journey.process.ErrorDataReceived += (_, line) => journey.AddError(line.Data);
         journey.process.BeginOutputReadLine();
@@ -99,6 +101,8 @@ internal sealed class RunningJourney : IDisposable
         {
             process.Kill();
         }
+        // It may have been killed, or have failed, in the middle of any step.
+        world.Ends("revoke");
         process.Dispose();
     }
 
@@ -112,12 +116,22 @@ internal sealed class RunningJourney : IDisposable
 
     private void Add(string? text)
     {
-        if (text is { Length: > 0 })
+        if (text is not { Length: > 0 })
         {
-            lock (lines)
-            {
-                lines.Add(JsonSerializer.Deserialize<Line>(text, JsonSerializerOptions.Web)!);
-            }
+            return;
+        }
+        var line = JsonSerializer.Deserialize<Line>(text, JsonSerializerOptions.Web)!;
+        if (line.State == "started")
+        {
+            world.Begins(line.Name);
+        }
+        else
+        {
+            world.Ends(line.Name);
+        }
+        lock (lines)
+        {
+            lines.Add(line);
         }
     }
 

@@ -1,6 +1,6 @@
 namespace HealthDataNode.Journey.Steps;
 
-/// <summary>The data user finds both sources and picks their variables.</summary>
+/// <summary>The data user finds three sources and picks their variables.</summary>
 internal sealed class FindVariables : IStep
 {
     public string Name => "find-variables";
@@ -8,7 +8,7 @@ internal sealed class FindVariables : IStep
     public async Task RunAsync(World world, CancellationToken cancellationToken)
     {
         var browser = await world.AtEdgeAsync("nora.researcher", cancellationToken);
-        foreach (var (source, word) in new[] { ("cancer", "stage"), ("death", "underlying_cause") })
+        foreach (var (source, word) in new[] { ("cancer", "stage"), ("death", "underlying_cause"), ("treatment", "modality") })
         {
             var found = await browser.GetAsync($"/catalogue/v1/descriptions?q={word}", cancellationToken);
             if (!found.ToJsonString().Contains($"\"{source}\"", StringComparison.Ordinal))

@@ -2,44 +2,27 @@ namespace HealthDataNode.Journey.Steps;
 
 /// <summary>
 /// Holders, Gateway, Pseudonymisation and the SPE do their part by themselves; the data user only watches the orders
-/// until both sources are delivered (EHDS 60(2), 68(7)).
+/// until all sources are delivered (EHDS 60(2), 68(7)).
 /// </summary>
 internal sealed class FollowOrders : IStep
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(40);
-
     public string Name => "follow-orders";
 
     public async Task RunAsync(World world, CancellationToken cancellationToken)
     {
+        var orders = await Orders.DeliveredAsync(world, "nora.researcher", world.Lineage!, world.Variables.Keys, cancellationToken);
         var browser = await world.AtEdgeAsync("nora.researcher", cancellationToken);
-        var orders = new Dictionary<string, string>();
-        await Waiting.UntilAsync(
-            "both sources to be delivered",
-            Longest,
-            async () =>
-            {
-                var listed = await browser.GetAsync("/gateway/v1/orders", cancellationToken);
-                foreach (var order in listed.AsArray().Where(order => (string?)order!["lineage"] == world.Lineage))
-                {
-                    if ((string?)order!["state"] == "rejected")
-                    {
-                        throw new StepFailedException($"The order of {order["source"]} was rejected: {order["rejection"]?.ToJsonString()}");
-                    }
-                    if ((string?)order["state"] == "delivered")
-                    {
-                        orders[(string)order["source"]!] = (string)order["id"]!;
-                    }
-                }
-                return world.Variables.Keys.All(orders.ContainsKey);
-            },
-            cancellationToken
-        );
         world.PartsRepeated = 0;
         foreach (var id in orders.Values)
         {
             var order = await browser.GetAsync($"/gateway/v1/orders/{id}", cancellationToken);
             world.PartsRepeated += (int?)order["partsRepeated"] ?? 0;
         }
+        // Exact counts are the holders' own; the public ones are rounded down.
+        var deliveries = await browser.GetAsync("/gateway/v1/deliveries", cancellationToken);
+        world.Rows = deliveries
+            .AsArray()
+            .Where(delivery => (string?)delivery!["lineage"] == world.Lineage)
+            .Sum(delivery => (long?)delivery!["rows"] ?? 0);
     }
 }

@@ -9,7 +9,7 @@ internal sealed class PublishDescriptions : IStep
 
     public async Task RunAsync(World world, CancellationToken cancellationToken)
     {
-        foreach (var (editor, source) in new[] { ("kari.editor", "cancer"), ("ola.editor", "death") })
+        foreach (var (editor, source) in new[] { ("kari.editor", "cancer"), ("ola.editor", "death"), ("tove.editor", "treatment") })
         {
             var browser = await world.AtEdgeAsync(editor, cancellationToken);
             await browser.PutAsync($"/catalogue/v1/descriptions/{source}", Description(source), cancellationToken);

@@ -185,19 +185,19 @@ public sealed class Finding_a_leak : IDisposable
         var (room, token) = (Convert.ToHexStringLower(folder.PermitPseudonym), Convert.ToHexStringLower(folder.Token));
         folder.Write($"spe/{LeakyFolder.Lineage}/jobs/1/result.csv", $"{room},2019-05-06,Troms, og mer,C34.1\n");
         folder.Write("cancerregistry/orders/1/tokens", $"{folder.Person} {token}");
-        folder.Write("cancerregistry/holder.db-wal", $"{folder.Person}");
+        folder.Write("cancerregistry/disclosures.db-wal", $"{folder.Person}");
         var (exitCode, said) = folder.Search();
         Assert.True(exitCode == 0, said);
 
         // The same things a step to the side.
         folder.Write("spe/state.db-wal", room);
         folder.Write($"spe/{LeakyFolder.Lineage}/jobs/1/log", token);
-        folder.Write("deathregistry/holder.db-wal", token);
+        folder.Write("deathregistry/disclosures.db-wal", token);
         (exitCode, said) = folder.Search();
         Assert.Equal(1, exitCode);
         Assert.Contains("found in spe/state.db-wal: permit pseudonym", said, StringComparison.Ordinal);
         Assert.Contains($"found in spe/{LeakyFolder.Lineage}/jobs/1/log: person token", said, StringComparison.Ordinal);
-        Assert.Contains("found in deathregistry/holder.db-wal: person token", said, StringComparison.Ordinal);
+        Assert.Contains("found in deathregistry/disclosures.db-wal: person token", said, StringComparison.Ordinal);
     }
 
     [Fact]

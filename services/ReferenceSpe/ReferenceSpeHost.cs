@@ -99,6 +99,7 @@ public static class ReferenceSpeHost
         services.AddSingleton<Deliveries>();
         services.AddSingleton<JobQueue>();
         services.AddSingleton<RoomStates>();
+        services.AddSingleton<AliasCounts>();
         services.AddSingleton<WorkspaceFolders>();
         services.AddSingleton<DeliveryArrived>();
         services.AddSingleton<JobSubmitted>();
@@ -125,6 +126,7 @@ public static class ReferenceSpeHost
         services.AddSingleton<IAirlockRoom, AirlockRoom>();
         services.AddHostedService<RegisterEnvironment>();
         services.AddHostedService<KeepRooms>();
+        services.AddHostedService<TakeAliases>();
         services.AddHostedService<OpenDeliveries>();
         services.AddHostedService<RunJobs>();
         services.AddHostedService<SendOutbox>();
@@ -192,6 +194,7 @@ public static class ReferenceSpeHost
         var room = door.MapGroup("/workspaces/{lineage}");
         room.AddEndpointFilter(
             (context, next) => context.HttpContext.RequestServices.GetRequiredService<RoomFilter>().InvokeAsync(context, next));
+        ReadWorkspace.Map(room);
         SubmitJob.Map(room);
         ReadJob.Map(room);
         AirlockModule.MapRoom(room);

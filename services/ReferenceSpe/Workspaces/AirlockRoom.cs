@@ -93,12 +93,17 @@ internal sealed class AirlockRoom(
         connection.Open();
         using var command = connection.CreateCommand();
         command.UseStreamingMode = true;
+        var tables = sources.Select(source => $"SELECT \"{RowFormat.PseudonymColumn}\" FROM \"{source}\"");
+        if (Aliases.Exists(connection))
+        {
+            tables = tables.Append($"SELECT was FROM {Aliases.Table}");
+        }
 
         // Names of sources are of the form that the permit's verification insists on.
 #pragma warning disable CA2100
         command.CommandText =
             "SET threads = 1; SET memory_limit = '512MB'; "
-            + string.Join(" UNION ", sources.Select(source => $"SELECT \"{RowFormat.PseudonymColumn}\" FROM \"{source}\""));
+            + string.Join(" UNION ", tables);
 #pragma warning restore CA2100
         using var reader = command.ExecuteReader();
         return PseudonymSet.Of(Texts(reader));

@@ -104,6 +104,8 @@ internal sealed class SourceTable : IDisposable
             throw new ProtocolException("row-count", "The table has another number of rows than the manifest says.");
         }
 
+        // It comes under the pseudonyms of the lineage's first history.
+        Aliases.ApplyAll(connection, source.Source);
         var persons = Scalar($"count(DISTINCT {Quote(RowFormat.PseudonymColumn)})");
         Execute("COMMIT");
 

@@ -59,6 +59,9 @@ internal sealed class FakeNode(DocumentSigner permit, DocumentSigner registry) :
     /// <summary>How many proofs are answered with 503 first.</summary>
     public int DeletionFaults { get; set; }
 
+    /// <summary>What is answered when an SPE asks for aliases: after which file, sealed to which key; null where none follow.</summary>
+    public Func<string, int, SpeKey, (byte[] Box, string Seal)?>? Aliases { get; set; }
+
     /// <summary>Access checks that were asked.</summary>
     public int Questions => questions;
 
@@ -91,6 +94,7 @@ internal sealed class FakeNode(DocumentSigner permit, DocumentSigner registry) :
             "/speregistry/v1/status-checks" => AnswerStatus(JsonSerializer.Deserialize<JsonElement>(body)),
             _ when path.EndsWith("/document", StringComparison.Ordinal) =>
                 Permits.TryGetValue(path.Split('/')[4], out var newest) ? Jose(newest.Text) : new HttpResponseMessage(HttpStatusCode.NotFound),
+            _ when path.EndsWith("/aliases", StringComparison.Ordinal) => AnswerAliases(path.Split('/')[4], JsonSerializer.Deserialize<JsonElement>(body)),
             _ when path.EndsWith("/deletion", StringComparison.Ordinal) => TakeDeletion(path.Split('/')[4], body),
             "/audit/v1/entries" => Remember(body),
             "/speregistry/v1/environments/referencespe/endpoints" => Register(JsonSerializer.Deserialize<JsonElement>(body)),
@@ -167,6 +171,19 @@ internal sealed class FakeNode(DocumentSigner permit, DocumentSigner registry) :
                 )
                 .Text
         );
+    }
+
+    private HttpResponseMessage AnswerAliases(string lineage, JsonElement question)
+    {
+        var key = JsonSerializer.Deserialize(Jws.Read(question.GetProperty("speKey").GetString()!).Payload.Span, SpeKey.Json)!;
+        if (Aliases?.Invoke(lineage, question.GetProperty("after").GetInt32(), key) is not { } answer)
+        {
+            return new HttpResponseMessage(HttpStatusCode.NoContent);
+        }
+
+        var response = new HttpResponseMessage { Content = new ByteArrayContent(answer.Box) };
+        response.Headers.Add("Seal", answer.Seal);
+        return response;
     }
 
     private HttpResponseMessage TakeDeletion(string lineage, string text)

@@ -44,6 +44,7 @@ public sealed class Having_no_sandbox : IAsyncLifetime
                 "/v1/outputs/{id}/files/{name}",
                 "/v1/outputs/{id}/votes",
                 "/v1/workspaces",
+                "/v1/workspaces/{lineage}",
                 "/v1/workspaces/{lineage}/jobs",
                 "/v1/workspaces/{lineage}/jobs/{id}",
                 "/v1/workspaces/{lineage}/outputs",

@@ -106,7 +106,7 @@ internal sealed class FrontPageView(Language language, Facts facts, DateTimeOffs
                 "Alt utenfra går gjennom Edge. Det stiplede er noden; grønt er andre parter med egne nøkler.",
                 "Everything from outside passes the Edge. The dashed line is the node; green are other parties with keys of their own."
             ),
-            $"""<div class="scroll" tabindex="0" role="region" aria-labelledby="services">{Picture.Draw(Language)}</div>"""
+            $"""<div class="scroll" tabindex="0" role="group" aria-labelledby="services">{Picture.Draw(Language)}</div>"""
         );
 
     private Html Sources() =>
@@ -145,8 +145,8 @@ internal sealed class FrontPageView(Language language, Facts facts, DateTimeOffs
             "journeys",
             Say("Søknader og hva det ble av dem", "Applications and what became of them"),
             Say(
-                "Fra søknad til sletting, kilde for kilde. Hver kilde avgjøres av den myndigheten som har den; navn på personer vises aldri (EHDS artikkel 57 og 58).",
-                "From application to deletion, source by source. Each source is decided on by the authority that has it; the names of persons are never shown (EHDS Articles 57 and 58)."
+                "Fra søknad til sletting, kilde for kilde. Hver kilde avgjøres av myndigheten som har ansvar for den; navn på personer vises aldri (EHDS artikkel 57 og 58).",
+                "From application to deletion, source by source. Each source is decided on by the authority responsible for it; the names of persons are never shown (EHDS Articles 57 and 58)."
             ),
             journeys is null ? Away() : Told(journeys)
         );
@@ -251,7 +251,7 @@ internal sealed class FrontPageView(Language language, Facts facts, DateTimeOffs
             "waiting",
             Say("Ventetid", "Waiting time"),
             Say(
-                "Hvor lenge hvert trinn varer hos hver myndighet, regnet av hendelsene. I denne referansen går sekunder, i virkeligheten dager.",
+                "Hvor lenge hvert trinn varer hos hver myndighet, regnet ut fra hendelsene. I denne referansen tar det sekunder, i virkeligheten dager.",
                 "How long each stage takes at each authority, computed from the events. In this reference it is seconds, in reality days."
             ),
             $"""

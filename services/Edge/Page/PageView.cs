@@ -60,7 +60,7 @@ internal abstract class PageView(Language language, string address)
             {Entry(Privacy, Say("Slik holdes det privat", "How it is kept private"))}
             </ul></nav>
             <a class="ds-link" href="{address}?lang={language.Other.Code}" lang="{language.Other.Code}" hreflang="{language.Other.Code}">{Say("English", "Norsk")}</a>
-            <a class="ds-button" data-variant="secondary" href="/signin?returnUrl=/">{Say("Logg inn", "Sign in")}</a>
+            <a class="ds-button" data-variant="secondary" href="/signin?returnUrl={address}">{Say("Logg inn", "Sign in")}</a>
             </div></header>
             """;
 
@@ -95,7 +95,7 @@ internal abstract class PageView(Language language, string address)
     /// <summary>A table that a narrow screen scrolls, by keyboard too. A column's name after # holds numbers.</summary>
     protected static Html Table(string labelledBy, string[] columns, IEnumerable<Html> rows) =>
         $"""
-            <div class="scroll" tabindex="0" role="region" aria-labelledby="{labelledBy}">
+            <div class="scroll" tabindex="0" role="group" aria-labelledby="{labelledBy}">
             <table class="ds-table" aria-labelledby="{labelledBy}">
             <thead><tr>{columns.Select(Column)}</tr></thead>
             <tbody>{rows.Select(Row)}</tbody>

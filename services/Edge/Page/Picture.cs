@@ -33,8 +33,8 @@ internal static class Picture
 
     private static string Description(Language language) =>
         language.Say(
-            "Dataholdere, identitetsleverandøren og mennesker møter noden ved Edge. Bak Edge står Catalogue, SpeRegistry, Permit, Audit, Pseudonymisation og Gateway, med RabbitMQ for hendelser og en PostgreSQL-database til hver. Gateway sender forseglede rader til det sikre behandlingsmiljøet, der den som har tillatelse, går inn.",
-            "Data holders, the identity provider and people meet the node at the Edge. Behind it stand Catalogue, SpeRegistry, Permit, Audit, Pseudonymisation and Gateway, with RabbitMQ for events and a PostgreSQL database each. Gateway sends sealed rows to the secure processing environment, which the person with a permit enters."
+            "Dataholdere, identitetsleverandøren og mennesker møter noden ved Edge. Bak Edge står Catalogue, SpeRegistry, Permit, Audit, Pseudonymisation og Gateway, med RabbitMQ for hendelser og en PostgreSQL-database til hver. Gateway sender forseglede rader til det sikre behandlingsmiljøet, der den som har tillatelse, går inn, og der bare godkjente resultater slipper ut.",
+            "Data holders, the identity provider and people meet the node at the Edge. Behind it stand Catalogue, SpeRegistry, Permit, Audit, Pseudonymisation and Gateway, with RabbitMQ for events and a PostgreSQL database each. Gateway sends sealed rows to the secure processing environment, which the person with a permit enters, and which only approved results leave."
         );
 
     private static Html Outside(Language language) =>
@@ -46,7 +46,7 @@ internal static class Picture
             <text class="name" x="855" y="240">{language.Say("Sikkert", "Secure processing")}</text>
             <text class="name" x="855" y="260">{language.Say("behandlingsmiljø", "environment")}</text>
             <text x="855" y="288">{language.Say("radene sammenstilles her;", "rows are linked in here;")}</text>
-            <text x="855" y="305">{language.Say("resultatene blir i rommet", "results stay in the room")}</text>
+            <text x="855" y="305">{language.Say("resultater ut gjennom slusen", "results leave by the airlock")}</text>
             {Arrow("M130 74V132")}{Arrow("M355 132V80")}{Arrow("M580 74V132")}
             {Arrow("M680 47H855V204")}
             <text x="770" y="38">{language.Say("går inn med tillatelse", "enters with a permit")}</text>

@@ -199,7 +199,7 @@ internal sealed class PrivacyPageView(Language language) : PageView(language, Pr
             $"""
             <ul class="plain">
             <li>{Say("To parter som går sammen, kan finne ut mer enn hver for seg: se tabellen over.", "Two parties who act together can find out more than each alone: see the table above.")}</li>
-            <li>{Say("En innsidet forsker kan gjemme data i tall som ligner resultater; derfor leser to mennesker hver fil.", "A determined insider can hide data in numbers that look like results; hence two people read every file.")}</li>
+            <li>{Say("En forsker som vil, kan gjemme data i tall som ligner resultater; derfor leser to mennesker hver fil.", "A determined insider can hide data in numbers that look like results; hence two people read every file.")}</li>
             <li>{Say("To resultater kan til sammen røpe en liten gruppe; de blir ikke sammenlignet med hverandre ennå.", "Two results can together reveal a small group; they are not compared with each other yet.")}</li>
             <li>{Say("Makulering av nøkkelen ender pseudonymene, ikke det dataholderen vet om sitt eget uttrekk.", "Shredding the key ends the pseudonyms, not what the holder knows of its own extract.")}</li>
             <li>{Say("Kjører alt på én maskin, slik denne referansen starter, er ingenting skilt fra den som eier maskinen.", "Where everything runs on one machine, as this reference starts, nothing is kept apart from the machine's owner.")}</li>

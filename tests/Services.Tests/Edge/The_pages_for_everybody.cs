@@ -49,6 +49,10 @@ public sealed partial class The_pages_for_everybody : IAsyncLifetime
         Assert.All(HeaderCell().Matches(page), cell => Assert.Matches("scope=\"(col|row)\"", cell.Value));
         Assert.All(Image().Matches(page), image => Assert.Contains("alt=", image.Value, StringComparison.Ordinal));
         Assert.DoesNotMatch("<a [^>]*></a>", page);
+        // Landmarks have a name each: what scrolls within a section is a group, not a second region of the same name.
+        Assert.DoesNotContain("role=\"region\"", page, StringComparison.Ordinal);
+        var sections = Section().Matches(page).Select(match => match.Groups[1].Value).ToArray();
+        Assert.Equal(sections.Distinct(), sections);
         Assert.DoesNotMatch("tabindex=\"[1-9]", page);
         Assert.Matches("<title>[^<]+</title>", page);
         Assert.Contains("class=\"ds-skip-link\" href=\"#main\"", page, StringComparison.Ordinal);
@@ -222,6 +226,9 @@ public sealed partial class The_pages_for_everybody : IAsyncLifetime
 
     [GeneratedRegex("href=\"#([^\"]+)\"")]
     private static partial Regex Fragment();
+
+    [GeneratedRegex("<section aria-labelledby=\"([^\"]+)\"")]
+    private static partial Regex Section();
 
     [GeneratedRegex("<table[^>]*>")]
     private static partial Regex Table();

@@ -24,7 +24,7 @@ public sealed class Keeping_the_history_of_applications(PostgresFixture postgres
 
         var rebuilt = events
             .GroupBy(row => row.ApplicationId)
-            .Select(history => Application.Fold(history.Key, history.OrderBy(row => row.Sequence).Select(EventJson.ToEvent))!)
+            .Select(history => Application.Fold(history.Key, EventJson.ToEvents(history.OrderBy(row => row.Sequence)))!)
             .Select(Projection.Of)
             .ToList();
         Same(rebuilt.Select(rows => rows.Application), await database.Applications.AsNoTracking().ToListAsync(cancellation), row => row.Id);
@@ -38,6 +38,57 @@ public sealed class Keeping_the_history_of_applications(PostgresFixture postgres
         Same(rebuilt.SelectMany(rows => rows.Stages), await database.Stages.AsNoTracking().ToListAsync(cancellation), row => (row.CaseId, row.Number));
         Same(rebuilt.SelectMany(rows => rows.Approvals), await database.Approvals.AsNoTracking().ToListAsync(cancellation), row => (row.ApplicationId, row.Kind));
         Same(rebuilt.SelectMany(rows => rows.Permits), await database.Permits.AsNoTracking().ToListAsync(cancellation), row => (row.Lineage, row.Version));
+    }
+
+    [Fact]
+    public async Task Reads_what_was_written_while_one_authority_decided_on_everything()
+    {
+        const string lineage = "l-0123456789abcdef0123";
+        var (application, handled) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        var content = PermitWorld.Complete().ToJsonString();
+        var sources = """[{"source":"cancer","holder":"cancerregistry","identifierBudget":1100,"columns":[{"name":"icd10","type":"string"}]}]""";
+        (string Type, string Payload)[] history =
+        [
+            ("application-drafted", $$"""{"applicant":{"sub":"sub-nora","org":"999000301"},"content":{{content}}}"""),
+            ("application-submitted", $$"""{"sources":{{sources}}}"""),
+            ("case-opened", $$"""{"case":"{{handled}}","authority":"hdab","profile":"EHDS-2029"}"""),
+            ("information-requested", """{"questions":[{"field":"title","comment":"Which treatment?"}]}"""),
+            ("information-given", $$"""{"answer":"Surgery.","content":{{content}},"sources":{{sources}}}"""),
+            ("clock-extended", """{"reasons":"Many sources."}"""),
+            ("case-prepared", """{"outcome":"granted","reasons":"All of 68(1) is met."}"""),
+            ("case-decided", """{"outcome":"granted","reasons":"As proposed."}"""),
+            ("decision-published", "{}"),
+            (
+                "permit-issued",
+                $$"""{"permit":{"lineage":"{{lineage}}","version":1,"digest":"{{new string('a', 64)}}","document":"a.b.c","issuedAt":"2029-04-09T08:00:00+00:00","from":"2029-04-09T08:00:00+00:00","to":"2031-04-08T22:00:00+00:00","spe":"referencespe"} }"""
+            ),
+        ];
+        await using var world = await PermitWorld.StartAsync(postgres);
+        await using var scope = world.Host.Services.CreateAsyncScope();
+        var database = scope.ServiceProvider.GetRequiredService<PermitDb>();
+        database.AddRange(
+            history.Select(
+                (one, i) =>
+                    new EventRow
+                    {
+                        ApplicationId = application,
+                        Sequence = i + 1,
+                        Type = one.Type,
+                        Payload = one.Payload,
+                        At = PermitWorld.Start,
+                        Actor = "sub-nora",
+                    }
+            )
+        );
+        await database.SaveChangesAsync(TestContext.Current.CancellationToken);
+
+        var read = (await scope.ServiceProvider.GetRequiredService<ApplicationStore>().LoadAsync(application, TestContext.Current.CancellationToken))!;
+        var one = Assert.Single(read.Cases);
+        Assert.Equal((handled, CaseState.Decided, "cancer"), (one.Id, one.State, Assert.Single(one.Sources).Source));
+        Assert.Equal("Surgery.", Assert.Single(one.Rounds).Answer);
+        Assert.Empty(read.Approvals);
+        Assert.Equal(["cancer"], read.Permit!.Sources);
+        Assert.Equal("cancerregistry", Assert.Single(Assert.Single(Projection.Of(read).Permits).Holders));
     }
 
     [Theory]

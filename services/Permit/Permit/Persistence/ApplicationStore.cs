@@ -15,7 +15,7 @@ public sealed class ApplicationStore(PermitDb database, TimeProvider time)
             .Where(row => row.ApplicationId == id)
             .OrderBy(row => row.Sequence)
             .ToListAsync(cancellationToken);
-        return Application.Fold(id, rows.Select(EventJson.ToEvent));
+        return Application.Fold(id, EventJson.ToEvents(rows));
     }
 
     /// <summary>The application behind a case of an authority, or null.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using HealthDataNode.Permit.Domain;
 using HealthDataNode.ServiceDefaults.Messaging;
 
@@ -24,14 +25,21 @@ public static class EventJson
             Actor = recorded.Actor,
         };
 
-    /// <summary>The event of a row.</summary>
-    public static RecordedEvent ToEvent(EventRow row) =>
-        new(
-            row.Sequence,
-            row.At,
-            row.Actor,
-            (ApplicationEvent)JsonSerializer.Deserialize(row.Payload, Types[row.Type], ContractName.Json)!
-        );
+    /// <summary>The history that an application's rows tell, in their order.</summary>
+    public static IEnumerable<RecordedEvent> ToEvents(IEnumerable<EventRow> rows)
+    {
+        var earlier = new EarlierEvents();
+        foreach (var row in rows)
+        {
+            var payload = earlier.Complete(row.Type, JsonNode.Parse(row.Payload)!.AsObject());
+            yield return new RecordedEvent(
+                row.Sequence,
+                row.At,
+                row.Actor,
+                (ApplicationEvent)payload.Deserialize(Types[row.Type], ContractName.Json)!
+            );
+        }
+    }
 
     private static string Name(Type type) => JsonNamingPolicy.KebabCaseLower.ConvertName(type.Name);
 }

@@ -48,9 +48,9 @@ public sealed class Applying_for_a_permit(PostgresFixture postgres)
         var (id, _) = await world.SubmitAsync();
         var view = await (await world.Applicant.FetchAsync($"v1/applications/{id}")).JsonAsync();
         Assert.Equal("submitted", (string?)view["state"]);
-        Assert.Equal("hdab", (string?)view["case"]!["authority"]);
-        Assert.Equal("pre-screening", (string?)view["case"]!["state"]);
-        var clock = Assert.Single(view["case"]!["clocks"]!.AsArray())!;
+        Assert.Equal("hdab", (string?)view["cases"]![0]!["authority"]);
+        Assert.Equal("pre-screening", (string?)view["cases"]![0]!["state"]);
+        var clock = Assert.Single(view["cases"]![0]!["clocks"]!.AsArray())!;
         Assert.Equal("T03", (string?)clock["rule"]);
         Assert.Equal("2029-07-09T22:00:00+00:00", (string?)clock["dueAt"]);
         var submitted = Assert.Single(await world.EventsAsync("permit.application-submitted"));

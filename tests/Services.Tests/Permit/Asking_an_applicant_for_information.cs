@@ -37,11 +37,11 @@ public sealed class Asking_an_applicant_for_information(PostgresFixture postgres
         var answered = await (
             await world.Applicant.PostJsonAsync($"v1/applications/{application}/information", new { answer = "A colleague does." })
         ).JsonAsync();
-        Assert.Equal("processing", (string?)answered["case"]!["state"]);
+        Assert.Equal("processing", (string?)answered["cases"]![0]!["state"]);
         // Ten days stood still: 9 July becomes 19 July.
-        Assert.Equal("2029-07-19T22:00:00+00:00", (string?)Clock(answered["case"]!, "T03")["dueAt"]);
-        Assert.NotNull(Clock(answered["case"]!, "T02")["ended"]);
-        Assert.Equal("A colleague does.", (string?)answered["case"]!["information"]![0]!["answer"]);
+        Assert.Equal("2029-07-19T22:00:00+00:00", (string?)Clock(answered["cases"]![0]!, "T03")["dueAt"]);
+        Assert.NotNull(Clock(answered["cases"]![0]!, "T02")["ended"]);
+        Assert.Equal("A colleague does.", (string?)answered["cases"]![0]!["information"]![0]!["answer"]);
         Assert.Single(await world.EventsAsync("permit.information-requested"));
         Assert.Single(await world.EventsAsync("permit.information-given"));
     }
@@ -61,7 +61,7 @@ public sealed class Asking_an_applicant_for_information(PostgresFixture postgres
         );
         content["sources"]![0]!["variables"] = new JsonArray("icd10");
         var corrected = await (await world.Applicant.PostJsonAsync(path, new { answer = "Corrected.", content })).JsonAsync();
-        Assert.Equal("icd10", (string?)corrected["case"]!["sources"]![0]!["columns"]![0]!["name"]);
+        Assert.Equal("icd10", (string?)corrected["cases"]![0]!["sources"]![0]!["columns"]![0]!["name"]);
     }
 
     [Fact]

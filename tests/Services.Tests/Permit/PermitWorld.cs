@@ -130,7 +130,7 @@ internal sealed class PermitWorld : IAsyncDisposable
     {
         var id = await DraftAsync(content);
         var submitted = await Applicant.SendAsync(With(HttpMethod.Post, $"v1/applications/{id}/submission", null, key: id));
-        return (id, (string)(await submitted.JsonAsync())["case"]!["id"]!);
+        return (id, (string)(await submitted.JsonAsync())["cases"]![0]!["id"]!);
     }
 
     /// <summary>A complete application for three sources, of which the hospital trust decides on one.</summary>

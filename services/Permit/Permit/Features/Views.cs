@@ -19,8 +19,7 @@ public sealed record ApplicationView(
     IReadOnlyList<CaseView> Cases,
     IReadOnlyList<ApprovalView> Approvals,
     long? EstimatedFee,
-    PermitView? Permit,
-    CaseView? Case
+    PermitView? Permit
 )
 {
     /// <param name="application">What is shown.</param>
@@ -29,7 +28,6 @@ public sealed record ApplicationView(
     {
         var handled = application.Cases.Where(one => authority is null || one.Authority == authority).ToList();
         var needed = handled.SelectMany(one => one.Sources).SelectMany(source => source.Approvals).ToHashSet();
-        IReadOnlyList<CaseView> cases = [.. handled.Select(one => CaseView.Of(application, one, official: authority is not null))];
         return new(
             application.Id,
             application.Version,
@@ -38,15 +36,14 @@ public sealed record ApplicationView(
             application.Content,
             application.DraftedAt,
             application.SubmittedAt,
-            cases,
+            [.. handled.Select(one => CaseView.Of(application, one, official: authority is not null))],
             [
                 .. application
                     .Approvals.Where(one => needed.Contains(one.Required.Kind) || one.Required.Authority == authority)
                     .Select(one => ApprovalView.Of(one, authority)),
             ],
             application.Fee?.Total,
-            PermitView.Of(application),
-            cases is [var first, ..] ? first : null
+            PermitView.Of(application)
         );
     }
 }

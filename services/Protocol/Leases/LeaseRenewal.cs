@@ -27,12 +27,12 @@ public sealed partial class LeaseRenewal<TBook>(
     /// <summary>How often an owner is asked.</summary>
     public static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
-    // What comes later than this would hardly be good for anything.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    // A question that hangs does not keep the next one from being sent: each answer is good for its own time.
+    private const int MostAtOnce = 3;
 
     // New holdings that come together are asked about together.
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(50);
-    private bool failed;
+    private volatile bool failed;
 
     /// <summary>Asks once.</summary>
     /// <param name="cancel">Stops waiting.</param>
@@ -44,7 +44,7 @@ public sealed partial class LeaseRenewal<TBook>(
             return true;
         }
 
-        using var patience = new CancellationTokenSource(Patience, time);
+        using var patience = new CancellationTokenSource(LeaseBook.GoodFor, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel, patience.Token);
         string? reason;
         try
@@ -75,20 +75,37 @@ public sealed partial class LeaseRenewal<TBook>(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        List<Task> asking = [];
         while (!stoppingToken.IsCancellationRequested)
         {
-            try
+            asking.RemoveAll(one => one.IsCompleted);
+            if (asking.Count < MostAtOnce)
             {
-                await RenewAsync(stoppingToken);
-            }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                // Whatever it is: a book that nobody renews would pause everything for good.
-                Say(exception.GetType().Name);
+                asking.Add(RenewWhateverComesAsync(stoppingToken));
             }
 
             await Task.WhenAny(book.Wanted, Task.Delay(Every, time, stoppingToken));
             await Task.Delay(Gathering, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await Task.WhenAll(asking);
+    }
+
+    private async Task RenewWhateverComesAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await RenewAsync(stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Stopping.
+        }
+#pragma warning disable CA1031 // Whatever it is: a book that nobody renews would pause everything for good.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Say(exception.GetType().Name);
         }
     }
 

@@ -4,6 +4,7 @@ using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Leases;
 using HealthDataNode.Protocol.Problems;
 using HealthDataNode.Protocol.Trust;
+using HealthDataNode.Services.Tests.Gateway;
 using HealthDataNode.Services.Tests.Protocol;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -321,6 +322,50 @@ public sealed class Holding_a_lease : IDisposable
         Assert.True(leases.Of(Lineage).IsGood);
     }
 
+    [Fact]
+    [Trait("Invariant", "1")]
+    public async Task Is_renewed_although_an_earlier_question_hangs()
+    {
+        var book = new PermitLeases("gateway");
+        book.Hold(Lineage, 1);
+        var asked = 0;
+        var released = new TaskCompletionSource();
+        var source = new Asked(
+            async (question, _) =>
+            {
+                if (Interlocked.Increment(ref asked) == 1)
+                {
+                    // Deaf to everything: nobody may wait for it.
+                    await released.Task;
+                }
+                var until = DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 10;
+                return new LeaseAnswer("gateway", question.Nonce, until, [new(Lineage, 1, null, LineageStates.InForce)]);
+            }
+        );
+        using var renewal = new LeaseRenewal<PermitLeases>(
+            book,
+            source,
+            TimeProvider.System,
+            NullLogger<LeaseRenewal<PermitLeases>>.Instance
+        );
+        await renewal.StartAsync(TestContext.Current.CancellationToken);
+        await Eventually.Async(() => book.Of(Lineage).IsGood);
+        released.SetResult();
+        await renewal.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public void Is_not_shortened_by_the_late_answer_to_an_earlier_question()
+    {
+        var first = leases.Ask()!;
+        world.Time.Advance(TimeSpan.FromSeconds(1));
+        var second = leases.Ask()!;
+        Take(second, Answer(second));
+        Take(first, Answer(first));
+        world.Time.Advance(TimeSpan.FromSeconds(2.5));
+        Assert.True(leases.Of(Lineage).IsGood);
+    }
+
     private LeaseRenewal<PermitLeases> Renewal(ILeaseSource<PermitLeases> source) =>
         new(leases, source, world.Time, NullLogger<LeaseRenewal<PermitLeases>>.Instance);
 
@@ -368,5 +413,10 @@ public sealed class Holding_a_lease : IDisposable
                 Content = new StringContent(answer(nonce), Encoding.ASCII, "application/jose"),
             };
         }
+    }
+
+    private sealed class Asked(Func<LeaseQuestion, CancellationToken, Task<LeaseAnswer>> ask) : ILeaseSource<PermitLeases>
+    {
+        public Task<LeaseAnswer> AskAsync(LeaseQuestion question, CancellationToken cancel) => ask(question, cancel);
     }
 }

@@ -42,7 +42,7 @@ public sealed class Ending_a_lineage(PseudonymisationFixture fixture) : IClassFi
     [Trait("Invariant", "10")]
     public async Task Deletes_nothing_for_a_permit_that_has_not_ended_or_of_which_nobody_can_say()
     {
-        var order = await world.OpenAsync();
+        var order = await DeliveredAsync();
         using var early = await world.ProveAsync(order.Lineage, world.ProofOf(order.Lineage));
         Assert.Equal((409, "permit-not-ended"), await early.ProblemAsync());
         world.Permits.States[order.Lineage] = LineageStates.Expired;
@@ -88,7 +88,7 @@ public sealed class Ending_a_lineage(PseudonymisationFixture fixture) : IClassFi
     [Trait("Invariant", "10")]
     public async Task Takes_no_old_proof_from_before_a_renewal()
     {
-        var order = await world.OpenAsync();
+        var order = await DeliveredAsync();
         var old = world.ProofOf(order.Lineage, at: DateTimeOffset.UtcNow.AddDays(-2));
         var renewed = world.Amend(order.Permit, permit => permit with { IssuedAt = DateTimeOffset.UtcNow.AddDays(-1).ToUnixTimeSeconds() });
         world.Permits.Permits[order.Lineage] = renewed;
@@ -108,9 +108,38 @@ public sealed class Ending_a_lineage(PseudonymisationFixture fixture) : IClassFi
 
     private PermitLeases Leases => world.Host.Services.GetRequiredService<PermitLeases>();
 
-    private async Task<TestOrder> RevokedAsync()
+    [Fact]
+    [Trait("Invariant", "10")]
+    public async Task Shreds_by_itself_the_key_of_a_permit_under_which_no_SPE_was_given_anything()
     {
         var order = await world.OpenAsync();
+        var delivered = await RevokedAsync();
+        world.Permits.States[order.Lineage] = LineageStates.Revoked;
+        await Eventually.Async(() => !world.HasKey(order.Lineage));
+        for (var i = 0; i < 200 && (await EventsAsync("pseudonymisation.key-shredded", order.Lineage)).Count == 0; i++)
+        {
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+        Assert.Single(await EventsAsync("pseudonymisation.key-shredded", order.Lineage));
+        Assert.Empty(await EventsAsync("pseudonymisation.deletion-proved", order.Lineage));
+        using var key = await order.DeliveryKeyAsync(world.SpeKeyDocument);
+        Assert.Equal((409, "permit-not-in-force"), await key.ProblemAsync());
+        // Where the SPE was given a key, its proof is waited for.
+        Assert.True(world.HasKey(delivered.Lineage));
+    }
+
+    // The SPE was given the key to what is delivered to it.
+    private async Task<TestOrder> DeliveredAsync()
+    {
+        var order = await world.OpenAsync();
+        using var key = await order.DeliveryKeyAsync(world.SpeKeyDocument);
+        Assert.Equal(200, (int)key.StatusCode);
+        return order;
+    }
+
+    private async Task<TestOrder> RevokedAsync()
+    {
+        var order = await DeliveredAsync();
         Assert.True(world.HasKey(order.Lineage));
         world.Permits.States[order.Lineage] = LineageStates.Revoked;
         await world.LeaseIsAsync(order.Lineage, LeaseStanding.Ended);

@@ -35,6 +35,7 @@ internal static class SealDeliveryKey
         SealBuilder sealing,
         PermitGate permits,
         IPermitKeyStore keys,
+        TimeProvider time,
         CancellationToken cancellationToken
     )
     {
@@ -62,6 +63,18 @@ internal static class SealDeliveryKey
         }
         using var permitKey = keys.Find(order.Lineage);
         if (permitKey is null)
+        {
+            return Refused.NotInForce();
+        }
+        // Written down before it is answered: from now on only the SPE's proof of deletion lets the permit key be shredded.
+        var now = time.GetUtcNow();
+        var living = await database
+            .Lineages.Where(lineage => lineage.Id == order.Lineage && lineage.ShreddedAt == null)
+            .ExecuteUpdateAsync(
+                lineage => lineage.SetProperty(known => known.DeliveryKeyAt, known => known.DeliveryKeyAt ?? now),
+                cancellationToken
+            );
+        if (living == 0)
         {
             return Refused.NotInForce();
         }

@@ -11,7 +11,8 @@ namespace HealthDataNode.Pseudonymisation.Leases;
 
 /// <summary>
 /// Every permit key is held under a lease as long as it lives. The watch holds them, finishes shreddings that a crash or a
-/// mirror that was away has cut, notes when a permit has ended, and raises an alarm when a key outlives that by six months.
+/// mirror that was away has cut, notes when a permit has ended, shreds the key of one under which nothing ever reached an
+/// SPE (no proof would come), and raises an alarm when a key outlives the end by six months.
 /// </summary>
 internal sealed partial class WatchKeys : BackgroundService, IHealthCheck
 {
@@ -88,7 +89,23 @@ internal sealed partial class WatchKeys : BackgroundService, IHealthCheck
             Overdue(late);
         }
         overdue = late;
+        foreach (var lineage in living.Where(lineage => lineage.DeliveryKeyAt is null && leases.Of(lineage.Id).HasEnded))
+        {
+            await BeginShreddingAsync(lineage.Id, now, cancellationToken);
+        }
         unfinished = await FinishAsync(cancellationToken);
+    }
+
+    private async Task BeginShreddingAsync(string id, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var database = scope.ServiceProvider.GetRequiredService<PseudonymisationDb>();
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
+        await database.LockLineagesAsync(cancellationToken);
+        await database
+            .Lineages.Where(lineage => lineage.Id == id && lineage.ShreddedAt == null && lineage.DeliveryKeyAt == null)
+            .ExecuteUpdateAsync(lineage => lineage.SetProperty(known => known.ShreddedAt, now), cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
     }
 
     // Of the newest version that an order brought; nothing is read again while that is the one it was.

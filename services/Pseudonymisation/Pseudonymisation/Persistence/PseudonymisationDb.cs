@@ -100,6 +100,9 @@ public sealed class Lineage
     /// <summary>When the newest version met here ends by its own words.</summary>
     public DateTimeOffset? EndsAt { get; set; }
 
+    /// <summary>When the SPE was first given a delivery key; until then there is nothing that it could delete.</summary>
+    public DateTimeOffset? DeliveryKeyAt { get; set; }
+
     /// <summary>The SPE's proof that it has deleted everything.</summary>
     public string? DeletionProof { get; set; }
 

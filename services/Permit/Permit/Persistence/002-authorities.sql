@@ -38,6 +38,8 @@ ALTER TABLE permit.permits
 -- A permit signed before does not say who decided on each source: no verifier takes it, so it has ended.
 UPDATE permit.permits SET authorities = ARRAY[authority], revoked_at = coalesce(revoked_at, now());
 ALTER TABLE permit.permits DROP COLUMN authority;
+UPDATE permit.cases c SET sources = p.sources FROM permit.permits p WHERE p.application_id = c.application_id;
+UPDATE permit.applications a SET legal_basis = p.legal_basis FROM permit.permits p WHERE p.application_id = a.id;
 
 CREATE TABLE permit.releases (
     digest      char(64)    PRIMARY KEY,

@@ -9,6 +9,8 @@ namespace HealthDataNode.Services.Tests.Permit;
 
 public sealed class Keeping_the_public_register(PostgresFixture postgres)
 {
+    private static readonly string[] Course = ["pre-screening", "awaiting-additional-information", "processing", "prepared", "decided"];
+
     private const string Header = "authority,stage,ended,open,days,mean,median,longest";
 
     [Fact]
@@ -33,17 +35,21 @@ public sealed class Keeping_the_public_register(PostgresFixture postgres)
         Assert.Null(entry["revokedAt"]);
         Assert.Single((await RegisterAsync(world, $"?lineage={lineage}")).AsArray());
         Assert.Empty((await RegisterAsync(world, "?lineage=l-0000000000000000")).AsArray());
+        world.Time.Advance(TimeSpan.FromSeconds(1));
+        var (newest, _) = await world.SubmitAsync();
+        Assert.Equal([newest, application], (await RegisterAsync(world)).AsArray().Select(one => (string)one!["application"]!));
+        Assert.Equal(application, (string?)Assert.Single((await RegisterAsync(world, $"?after={newest}")).AsArray())!["application"]);
 
         (await world.DecideAtTrustAsync(trust, "refused")).EnsureSuccessStatusCode();
         (await world.Maker.PostJsonAsync($"v1/permits/{lineage}/revocation", new { reasons = "Breach of conditions." })).EnsureSuccessStatusCode();
         await world.EndAsync(lineage);
-        entry = Assert.Single((await RegisterAsync(world)).AsArray())!;
+        entry = Assert.Single((await RegisterAsync(world, $"?lineage={lineage}")).AsArray())!;
         Assert.Equal("refused", (string?)entry["cases"]![1]!["decision"]!["outcome"]);
         Assert.Equal("Breach of conditions.", (string?)entry["cases"]![0]!["revocation"]!["reasons"]);
         Assert.Equal(["cancer", "death"], Assert.Single(entry["permits"]!.AsArray())!["sources"]!.AsArray().Select(source => (string)source!));
-        Assert.Equal("2029-04-09T08:00:00+00:00", (string?)entry["revokedAt"]);
-        Assert.Equal("2029-04-09T08:00:00+00:00", (string?)entry["deletedAt"]);
-        Assert.Equal("2029-04-09T08:01:00+00:00", (string?)entry["shreddedAt"]);
+        Assert.Equal("2029-04-09T08:00:01+00:00", (string?)entry["revokedAt"]);
+        Assert.Equal("2029-04-09T08:00:01+00:00", (string?)entry["deletedAt"]);
+        Assert.Equal("2029-04-09T08:01:01+00:00", (string?)entry["shreddedAt"]);
         Assert.DoesNotContain("sub-", entry.ToJsonString(), StringComparison.Ordinal);
     }
 
@@ -128,6 +134,13 @@ public sealed class Keeping_the_public_register(PostgresFixture postgres)
         Assert.Equal((lineage, release.Digest), ((string)item["lineage"]!, (string)item["digest"]!));
         Assert.Equal("csv", (string?)item["files"]![0]!["type"]);
         Assert.Equal(["approve", "approve"], item["votes"]!.AsArray().Select(vote => (string)vote!));
+        Assert.Equal(text, await world.Host.Anonymous.TextAsync($"v1/releases?lineage={lineage}"));
+        Assert.Empty(JsonNode.Parse(await world.Host.Anonymous.TextAsync("v1/releases?lineage=l-0000000000000000"))!["items"]!.AsArray());
+        // Another result leaves later, and stands first.
+        var later = release with { Request = "r-2", At = release.At + 60 };
+        Assert.Equal(HttpStatusCode.NoContent, (await SendAsync(world.ReferenceSpe, lineage, world.SignRelease(later).Text)).StatusCode);
+        var items = JsonNode.Parse(await world.Host.Anonymous.TextAsync("v1/releases"))!["items"]!.AsArray();
+        Assert.Equal(["2029-04-09T08:01:00+00:00", "2029-04-09T08:00:00+00:00"], items.Select(one => (string)one!["releasedAt"]!));
         // Neither persons nor the requester's own words.
         Assert.DoesNotContain("sub-", text, StringComparison.Ordinal);
         Assert.DoesNotContain("survival", text, StringComparison.OrdinalIgnoreCase);
@@ -276,6 +289,7 @@ public sealed class Keeping_the_public_register(PostgresFixture postgres)
             .. stays
                 .GroupBy(stay => (stay.Authority, stay.Stage))
                 .OrderBy(group => group.Key.Authority, StringComparer.Ordinal)
+                .ThenBy(group => Array.IndexOf(Course, group.Key.Stage) is var at && at < 0 ? int.MaxValue : at)
                 .ThenBy(group => group.Key.Stage, StringComparer.Ordinal)
                 .Select(group =>
                 {

@@ -1,11 +1,16 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 
 namespace HealthDataNode.Permit.Domain;
 
 /// <summary>How long things took, by authority and stage (EHDS 59(1)).</summary>
 public static class Statistics
 {
+    // As a case goes through them; approvals, which run beside, come after.
+    private static readonly string[] Order =
+        [.. Enum.GetNames<CaseState>().Select(JsonNamingPolicy.KebabCaseLower.ConvertName)];
+
     /// <summary>Sums up stays in stages.</summary>
     /// <param name="stays">Each with its beginning, and its end where it has ended.</param>
     public static IReadOnlyList<StageDays> Of(IEnumerable<Stay> stays) =>
@@ -13,6 +18,7 @@ public static class Statistics
             .. stays
                 .GroupBy(stay => (stay.Authority, stay.Stage))
                 .OrderBy(group => group.Key.Authority, StringComparer.Ordinal)
+                .ThenBy(group => Array.IndexOf(Order, group.Key.Stage) is var at && at < 0 ? int.MaxValue : at)
                 .ThenBy(group => group.Key.Stage, StringComparer.Ordinal)
                 .Select(group => Of(group.Key.Authority, group.Key.Stage, [.. group])),
         ];

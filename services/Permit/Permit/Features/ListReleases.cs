@@ -15,12 +15,13 @@ public static class ListReleases
         routes.MapGet("/releases", Handle)
             .AllowAnonymous()
             .WithName("ListReleases")
-            .WithSummary("The register of results that left rooms")
+            .WithSummary("The register of results that left rooms, the newest first; all, or those of one lineage")
             .WithTags("Public");
 
     private static async Task<Ok<Page<PublicRelease>>> Handle(
         PermitDb database,
         CancellationToken cancellationToken,
+        string? lineage = null,
         string? after = null
     )
     {
@@ -29,12 +30,13 @@ public static class ListReleases
             : await database.Releases.AsNoTracking().SingleOrDefaultAsync(row => row.Digest == after, cancellationToken);
         var rows = await database
             .Releases.AsNoTracking()
+            .Where(row => lineage == null || row.Lineage == lineage)
             .Where(row =>
                 last == null
-                || row.ReleasedAt > last.ReleasedAt
+                || row.ReleasedAt < last.ReleasedAt
                 || (row.ReleasedAt == last.ReleasedAt && string.Compare(row.Digest, last.Digest) > 0)
             )
-            .OrderBy(row => row.ReleasedAt)
+            .OrderByDescending(row => row.ReleasedAt)
             .ThenBy(row => row.Digest)
             .Take(PageSize)
             .ToListAsync(cancellationToken);

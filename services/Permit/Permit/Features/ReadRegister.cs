@@ -17,7 +17,7 @@ public static class ReadRegister
         routes.MapGet("/register", Handle)
             .AllowAnonymous()
             .WithName("ReadRegister")
-            .WithSummary("Applications, decisions with reasons, permits, revocations, deletions; all, or that of one lineage")
+            .WithSummary("Applications, decisions with reasons, permits, revocations, deletions, the newest first; all, or that of one lineage")
             .WithTags("Public");
 
     private static async Task<Ok<Page<RegisterEntry>>> Handle(
@@ -29,9 +29,10 @@ public static class ReadRegister
     {
         var applications = await database
             .Applications.AsNoTracking()
-            .Where(row => row.SubmittedAt != null && (after == null || row.Id > after))
+            .Where(row => row.SubmittedAt != null && (after == null || row.Id < after))
             .Where(row => lineage == null || database.Permits.Any(permit => permit.ApplicationId == row.Id && permit.Lineage == lineage))
-            .OrderBy(row => row.Id)
+            // The ids are made in time order.
+            .OrderByDescending(row => row.Id)
             .Take(PageSize)
             .ToListAsync(cancellationToken);
         var ids = applications.Select(row => row.Id).ToList();

@@ -12,7 +12,7 @@ var command = new RootCommand("Measures what the node does.") { names, list, run
 var parsed = command.Parse(args);
 var asked = parsed.Errors.Count > 0 ? [] : parsed.GetValue(names)!;
 var stack = new StackBenchmarks(parsed.Errors.Count > 0 ? null : parsed.GetValue(data));
-List<Benchmark> known = [.. ProtocolBenchmarks.All, .. AirlockBenchmarks.All, .. stack.All];
+List<Benchmark> known = [.. ProtocolBenchmarks.All, .. AirlockBenchmarks.All, .. OptOutBenchmarks.All, .. stack.All];
 if (parsed.Errors.Count > 0 || parsed.GetValue(runs) < 1 || asked.Any(name => known.All(benchmark => benchmark.Name != name)))
 {
     Console.Error.WriteLine($"Usage: bench [NAME...] [--list] [--runs N] [--data DIR] --json FILE; names: {string.Join(' ', known.Select(b => b.Name))}");

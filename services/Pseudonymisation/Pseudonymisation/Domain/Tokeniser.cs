@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using HealthDataNode.Protocol.Identifiers;
 using HealthDataNode.Protocol.Pseudonyms;
@@ -39,15 +40,18 @@ internal sealed class Tokeniser(BatchCipher token, BatchCipher register, Withhel
             }
         }
         register.Encrypt(blocks.AsSpan(0, valid * Block.Size), persons);
+        var left = new bool[valid];
+        withheld.Mark(persons, left);
+        var whole = MemoryMarshal.Cast<byte, UInt128>(blocks.AsSpan());
         var kept = 0;
         for (var i = 0; i < valid; i++)
         {
-            if (withheld.Contains(Person.Of(persons.AsSpan(i * Block.Size, Block.Size))))
+            if (left[i])
             {
                 AnswerRecord.WriteOther(AnswerCode.Withheld, answers.Slice(positions[i] * AnswerRecord.Size, AnswerRecord.Size));
                 continue;
             }
-            blocks.AsSpan(i * Block.Size, Block.Size).CopyTo(blocks.AsSpan(kept * Block.Size));
+            whole[kept] = whole[i];
             positions[kept++] = positions[i];
         }
         var tokens = blocks.AsSpan(0, kept * Block.Size);

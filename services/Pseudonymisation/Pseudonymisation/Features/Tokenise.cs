@@ -174,9 +174,10 @@ internal static class Tokenise
         return TypedResults.Bytes(answered.File, "application/octet-stream");
     }
 
-    private sealed record Answered(byte[] File, Tokeniser.Outcome Outcome, byte[] LastRecord);
+    internal sealed record Answered(byte[] File, Tokeniser.Outcome Outcome, byte[] LastRecord);
 
-    private static Answered Answer(
+    /// <summary>One pass over a part: opened, answered by position, sealed to the holder.</summary>
+    internal static Answered Answer(
         byte[] sealedPart,
         long rows,
         EncryptionKey own,

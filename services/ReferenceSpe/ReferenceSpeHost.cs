@@ -51,6 +51,7 @@ public static class ReferenceSpeHost
         AddWork(builder.Services);
         AddLeases(builder.Services, options);
         AirlockModule.Add(builder.Services, builder.Configuration);
+        DoorLimits.Add(builder.Services, builder.Configuration);
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
@@ -115,6 +116,7 @@ public static class ReferenceSpeHost
         services.AddSingleton<EncryptionKeys>();
         services.AddSingleton<AccessCheck>();
         services.AddSingleton<PartReceiver>();
+        services.AddSingleton<DeliveryDocuments>();
         services.AddSingleton<AcceptManifest>();
         services.AddSingleton<OpenDelivery>();
         services.AddSingleton<Sandbox>();
@@ -128,6 +130,7 @@ public static class ReferenceSpeHost
         services.AddHostedService<KeepRooms>();
         services.AddHostedService<TakeAliases>();
         services.AddHostedService<OpenDeliveries>();
+        services.AddHostedService<ForgetParts>();
         services.AddHostedService<RunJobs>();
         services.AddHostedService<SendOutbox>();
     }
@@ -167,6 +170,7 @@ public static class ReferenceSpeHost
         );
         app.Use(SessionCookie.ForgetAtCallback);
         app.UseAuthentication();
+        app.UseRateLimiter();
         app.UseMiddleware<RefusalRecorder>();
         app.UseAuthorization();
         app.MapHealthChecks("/health").AllowAnonymous().ShortCircuit();

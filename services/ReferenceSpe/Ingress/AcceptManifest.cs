@@ -1,12 +1,7 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
-using HealthDataNode.Protocol;
-using HealthDataNode.Protocol.Crypt4Gh;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Leases;
 using HealthDataNode.Protocol.Problems;
-using HealthDataNode.Protocol.Pseudonyms;
-using HealthDataNode.Protocol.Seals;
 using HealthDataNode.Protocol.Trust;
 using HealthDataNode.Protocol.Uploads;
 using HealthDataNode.ReferenceSpe.Door;
@@ -23,9 +18,7 @@ namespace HealthDataNode.ReferenceSpe.Ingress;
 /// it is kept, answered with 202, and a worker opens it. The same manifest again is recognised.
 /// </summary>
 internal sealed class AcceptManifest(
-    TrustStore trust,
-    OrderAndPermit documents,
-    SealVerifier seals,
+    DeliveryDocuments documents,
     DocumentSigner signer,
     EncryptionKeys keys,
     Deliveries deliveries,
@@ -33,8 +26,7 @@ internal sealed class AcceptManifest(
     FileUploadStore parts,
     WorkspaceFolders folders,
     RoomLeases leases,
-    DeliveryArrived arrived,
-    SpeOptions options
+    DeliveryArrived arrived
 )
 {
     private const int LargestAnnouncement = 4 << 20;
@@ -122,25 +114,11 @@ internal sealed class AcceptManifest(
 
     private (VerifiedOrder Order, SignedDocument<Manifest> Manifest) Verify(string id, Announcement announcement)
     {
-        var order = documents.Verify(announcement.Order, announcement.Permit);
+        var order = documents.VerifyOrder(announcement);
         CheckVersion(order);
-        if (order.Order.Payload.Id != id)
-        {
-            throw new DocumentRefusedException(Refusal.Unrelated, "The order is another one than in the path.");
-        }
-
-        if (order.Spe.Party != options.Party || !trust.IsPinned(signer.Kid, order.Spe))
-        {
-            throw new DocumentRefusedException(Refusal.NotPinned, "The permit names another SPE, or another key of this one.");
-        }
-
-        var box = announcement.DeliveryKey;
-        var expected = new SealExpectation(
-            SealTypes.DeliveryKey, Parties.Pseudonymisation, options.Party, order.Order.Digest, 1);
-        var seal = seals.Verify(box.Seal, expected, SealedBytes.Of(box.Box));
-        var manifest = documents.VerifyManifest(announcement.Manifest, order, seal);
-        TryKey(manifest.Payload.SpeKeySequence, box.Box);
-        return (order, manifest);
+        return order.Order.Payload.Id == id
+            ? (order, documents.Verify(announcement, order, signer, keys.Open))
+            : throw new DocumentRefusedException(Refusal.Unrelated, "The order is another one than in the path.");
     }
 
     // An order goes on under the version that it began with, also when it arrives after the next one: as long as that
@@ -180,31 +158,6 @@ internal sealed class AcceptManifest(
                     .ToResult();
             default:
                 return RoomFilter.Unknown();
-        }
-    }
-
-    private void TryKey(int sequence, byte[] box)
-    {
-        using var key = keys.Open(sequence);
-        if (key is null)
-        {
-            throw new DocumentRefusedException(Refusal.Unrelated, "The manifest names an encryption key that is not here.");
-        }
-
-        try
-        {
-            var opened = Crypt4GhFile.Open(box, key);
-            var fits = opened.Length == PermitKey.Size;
-            CryptographicOperations.ZeroMemory(opened);
-            if (!fits)
-            {
-                throw new DocumentRefusedException(Refusal.Invalid, "The sealed delivery key is not 32 bytes.");
-            }
-        }
-        catch (ProtocolException)
-        {
-            throw new DocumentRefusedException(
-                Refusal.Unrelated, "The delivery key is not sealed to the encryption key that the manifest names.");
         }
     }
 

@@ -1,8 +1,6 @@
-using System.Security.Cryptography;
 using HealthDataNode.Protocol;
 using HealthDataNode.Protocol.Crypt4Gh;
 using HealthDataNode.Protocol.Documents;
-using HealthDataNode.Protocol.Pseudonyms;
 using HealthDataNode.Protocol.Rows;
 using HealthDataNode.Protocol.Seals;
 using HealthDataNode.Protocol.Trust;
@@ -74,7 +72,7 @@ internal sealed class OpenDelivery(
         var source = permit.SourceNamed(delivery.Source)!;
         using var key =
             keys.Open(manifest.SpeKeySequence) ?? throw new FileNotFoundException("The encryption key is gone.");
-        using var cipher = DeliveryCipher(announcement, key);
+        using var cipher = DeliveryDocuments.Open(announcement, key);
         foreach (var part in manifest.Parts)
         {
             await CheckPartAsync(delivery, part, cancellationToken);
@@ -107,19 +105,6 @@ internal sealed class OpenDelivery(
         if (bytes.Length != part.Length || bytes.Sha256 != part.Sha256)
         {
             throw new ProtocolException("part-changed", "A part's bytes are not those of the manifest.", part.Part);
-        }
-    }
-
-    private static BatchCipher DeliveryCipher(Announcement announcement, EncryptionKey key)
-    {
-        var deliveryKey = Crypt4GhFile.Open(announcement.DeliveryKey.Box, key);
-        try
-        {
-            return new BatchCipher(deliveryKey);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(deliveryKey);
         }
     }
 

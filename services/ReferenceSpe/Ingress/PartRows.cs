@@ -3,7 +3,6 @@ using HealthDataNode.Protocol;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Pseudonyms;
 using HealthDataNode.Protocol.Rows;
-using HealthDataNode.ReferenceSpe.Workspaces;
 
 namespace HealthDataNode.ReferenceSpe.Ingress;
 
@@ -38,7 +37,7 @@ internal sealed class PartRows
 
     /// <summary>Copies all rows; the number of them.</summary>
     /// <exception cref="ProtocolException">The part is not what the permit allows.</exception>
-    public async Task<long> CopyAsync(Stream part, SourceTable table, CancellationToken cancellationToken)
+    public async Task<long> CopyAsync(Stream part, IRowSink table, CancellationToken cancellationToken)
     {
         var total = 0L;
         try
@@ -83,7 +82,7 @@ internal sealed class PartRows
         rows++;
     }
 
-    private void Write(SourceTable table)
+    private void Write(IRowSink table)
     {
         var blocks = pseudonyms.AsSpan(0, rows * Block.Size);
         cipher.Decrypt(blocks, blocks);

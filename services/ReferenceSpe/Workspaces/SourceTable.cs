@@ -5,6 +5,7 @@ using HealthDataNode.Protocol;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Pseudonyms;
 using HealthDataNode.Protocol.Rows;
+using HealthDataNode.ReferenceSpe.Ingress;
 
 namespace HealthDataNode.ReferenceSpe.Workspaces;
 
@@ -12,7 +13,7 @@ namespace HealthDataNode.ReferenceSpe.Workspaces;
 /// A source's table in a workspace, all text as it came (the empty field is NULL), and beside it a view with the
 /// permit's types. All of it happens in one transaction: nobody sees half a delivery, after a crash neither.
 /// </summary>
-internal sealed class SourceTable : IDisposable
+internal sealed class SourceTable : IRowSink, IDisposable
 {
     /// <summary>What the typed view's name ends in.</summary>
     public const string TypedSuffix = "_typed";
@@ -55,10 +56,7 @@ internal sealed class SourceTable : IDisposable
         appender = connection.CreateAppender(Incoming);
     }
 
-    /// <summary>Adds a row.</summary>
-    /// <param name="pseudonym">16 bytes.</param>
-    /// <param name="fields">The other fields, one after another.</param>
-    /// <param name="lengths">The length of each.</param>
+    /// <inheritdoc/>
     public void Append(ReadOnlySpan<byte> pseudonym, ReadOnlySpan<byte> fields, ReadOnlySpan<int> lengths)
     {
         var row = appender!.CreateRow();

@@ -139,6 +139,9 @@ internal sealed class Consignment
 
     public byte[] Box { get; }
 
+    /// <summary>The parts, as they are uploaded, by number.</summary>
+    public IEnumerable<(int Number, byte[] File)> Files => parts.Select((part, i) => (i + 1, part.File));
+
     public string Id => Order.Payload.Id;
 
     /// <summary>A person's permit pseudonym, for tests that link: 16 bytes that name the person and nothing else.</summary>

@@ -27,6 +27,25 @@ public sealed class Opening_a_delivery : IAsyncLifetime
     public ValueTask DisposeAsync() => world.DisposeAsync();
 
     [Fact]
+    public async Task Forgets_parts_after_a_day_that_nobody_announced()
+    {
+        using var client = world.Machine();
+        var left = new Consignment(world, new Grant(world), "cancer", [[["anna", "surgery", "2019-03-01", "71"]]]);
+        var fresh = new Consignment(world, new Grant(world), "cancer", [[["anna", "surgery", "2019-03-01", "71"]]]);
+        await left.UploadAsync(client);
+        await fresh.UploadAsync(client);
+        var folder = Path.Combine(world.Data, ".ingress", left.Id);
+        foreach (var file in Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Append(folder))
+        {
+            File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddHours(-25));
+        }
+
+        Assert.Equal(1, world.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<ForgetParts>().Single().Sweep());
+        Assert.False(Directory.Exists(folder));
+        Assert.True(Directory.Exists(Path.Combine(world.Data, ".ingress", fresh.Id)));
+    }
+
+    [Fact]
     public async Task Writes_rows_under_permit_pseudonyms_that_link_the_sources()
     {
         var grant = new Grant(world);

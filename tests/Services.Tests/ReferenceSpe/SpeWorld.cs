@@ -60,6 +60,12 @@ internal sealed class SpeWorld : IAsyncDisposable
     /// <summary>Anything else about the SPE, before it is built.</summary>
     public Action<WebApplicationBuilder>? Configure { get; set; }
 
+    /// <summary>A party's key directory.</summary>
+    public string KeysOf(string party) => trust.KeysOf(party);
+
+    /// <summary>Whom every party trusts: statements and root.</summary>
+    public IReadOnlyDictionary<string, string> Settings => trust.Settings;
+
     /// <summary>Where its key for the issuer lies.</summary>
     public string ClientKey => Path.Combine(trust.KeysOf(Spe), "client.pem");
 

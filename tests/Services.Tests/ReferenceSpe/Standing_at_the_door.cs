@@ -170,6 +170,26 @@ public sealed class Standing_at_the_door : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Answers_nobody_more_often_than_it_may()
+    {
+        await room.World.StopAsync();
+        await room.World.StartAsync(true, ("Door:RequestsPerSecond", "1"));
+        using var hasty = await room.World.PersonAsync(SpeWorld.Nora);
+        using var other = await room.World.PersonAsync(SpeWorld.Ivar);
+        var answers = new List<HttpStatusCode>();
+        for (var i = 0; i < 12; i++)
+        {
+            using var answer = await hasty.GetAsync(new Uri("/v1/workspaces", UriKind.Relative), TestContext.Current.CancellationToken);
+            answers.Add(answer.StatusCode);
+        }
+
+        Assert.Equal(HttpStatusCode.OK, answers[0]);
+        Assert.Contains(HttpStatusCode.TooManyRequests, answers);
+        using var another = await other.GetAsync(new Uri("/v1/workspaces", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, another.StatusCode);
+    }
+
+    [Fact]
     public async Task Numbers_its_audit_entries_without_a_gap()
     {
         using var submitted = await room.SubmitAsync("SELECT 1 AS one");

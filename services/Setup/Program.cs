@@ -9,6 +9,10 @@ try
         CertificateAuthority.IssueFor(host, directory);
         return 0;
     }
+    if (args is ["shred", var lineage, "--data", var data, "--issuer", var issuer, "--pseudonymisation", var pseudonymisation])
+    {
+        return await ShredPermitKey.RunAsync(lineage, data, issuer, new Uri(pseudonymisation), Console.Out);
+    }
     var place = SetupOptions.FromEnvironment();
     Step("certificates", () => CertificateAuthority.Prepare(place));
     Step("keys", () => KeyCeremony.Hold(place));

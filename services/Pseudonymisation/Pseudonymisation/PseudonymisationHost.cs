@@ -57,6 +57,7 @@ public static class PseudonymisationHost
         SealAliases.Map(lineages);
         AcceptDeletion.Map(lineages);
         ShredKey.Map(lineages);
+        ReadShredding.Map(lineages);
         var optOut = app.MapGroup("/v1/opt-out").WithTags("Opt-out");
         Declare.Map(optOut);
         ReadDeclarations.Map(optOut);

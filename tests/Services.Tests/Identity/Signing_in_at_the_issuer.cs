@@ -30,6 +30,28 @@ public sealed class Signing_in_at_the_issuer(PostgresFixture postgres)
     }
 
     [Fact]
+    [Trait("Requirement", "OPT-011")]
+    public async Task Gives_a_citizens_sealed_number_to_Pseudonymisation_alone()
+    {
+        await using var issuer = await RunningIssuer.StartAsync(postgres);
+        using var browser = issuer.Browser();
+        var tokens = await issuer.PersonTokensAsync(browser, "anna.citizen", "openid permit pseudonymisation");
+        Assert.False(Read(tokens, "id_token").TryGetClaim("sealed_id", out _));
+
+        // As the Edge asks: an access token for one API at a time.
+        var (refresh, scopes) = (tokens.GetProperty("refresh_token").GetString()!, new Dictionary<string, string?>());
+        foreach (var scope in new[] { "permit", "pseudonymisation" })
+        {
+            var (_, body) = await issuer.RefreshAsync(refresh, scope);
+            refresh = body.GetProperty("refresh_token").GetString()!;
+            var access = Read(body, "access_token");
+            Assert.Equal([scope], access.Audiences);
+            scopes[scope] = access.TryGetClaim("sealed_id", out var sealedId) ? sealedId.Value : null;
+        }
+        Assert.Equal(new() { ["permit"] = null, ["pseudonymisation"] = TestRealm.SealedIdOfAnna }, scopes);
+    }
+
+    [Fact]
     public async Task Gives_a_machine_its_party_and_its_roles()
     {
         await using var issuer = await RunningIssuer.StartAsync(postgres);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace HealthDataNode.Services.Tests.Identity;
@@ -21,8 +22,16 @@ public sealed partial class TestRealm
         var template = File.ReadAllText(
             Path.Combine(PostgresFixture.Repository, "AppHost/realms/health-data-node.json")
         );
-        Json = Placeholder().Replace(template, match => ValueOf(match.Groups[1].Value));
+        var realm = JsonNode.Parse(Placeholder().Replace(template, match => ValueOf(match.Groups[1].Value)))!;
+        realm["users"]!.AsArray().Single(user => (string?)user!["username"] == "anna.citizen")!["attributes"] = new JsonObject
+        {
+            ["sealed_id"] = new JsonArray(SealedIdOfAnna),
+        };
+        Json = realm.ToJsonString();
     }
+
+    /// <summary>Stands for what Setup seals.</summary>
+    public const string SealedIdOfAnna = "header.payload.signature";
 
     public string Json { get; }
 

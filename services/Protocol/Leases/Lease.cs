@@ -17,8 +17,8 @@ public enum LeaseStanding
 /// <param name="Standing">What it lets its holder do.</param>
 /// <param name="State">The state in the owner's own word (<c>in-force</c>, <c>suspended</c>, ...); null where there is
 /// no answer that is still good.</param>
-/// <param name="Version">The newest version seen; 0 where none was.</param>
-/// <param name="Digest">That version's digest, where an answer has named it.</param>
+/// <param name="Version">The version that the answer is about; where there is none, the newest seen, or 0.</param>
+/// <param name="Digest">That version's digest, where the answer names it.</param>
 public sealed record Lease(LeaseStanding Standing, string? State, int Version, string? Digest)
 {
     /// <summary>Whether it may go on.</summary>

@@ -63,32 +63,26 @@ public abstract class LeaseBook
     /// (a permit that has not begun is said to be expired too, and nothing may be deleted for it).</param>
     public void Hold(string id, int version = 0, DateTimeOffset? to = null)
     {
-        List<CancellationTokenSource> stopped = [];
         lock (gate)
         {
             if (!holdings.TryGetValue(id, out var holding))
             {
-                holdings[id] = holding = new Holding { Version = version };
+                holdings[id] = holding = new Holding();
                 wanted.TrySetResult();
             }
 
-            if (version > holding.Version)
+            if (version > holding.Seen)
             {
-                // What was answered is about an older version than the one now seen: it opens nothing any more.
-                (holding.Version, holding.Digest, holding.State, holding.Until) = (version, null, null, null);
-                StopUnlessGood(holding, stopped);
+                // An answer that was taken before stays good for its seconds: what another source sends meanwhile is not
+                // cut off because the permit has grown. The next one must be of this version.
+                holding.Seen = version;
                 wanted.TrySetResult();
             }
 
-            if (to is not null && version >= holding.Version)
+            if (to is not null && version >= holding.Seen)
             {
                 holding.To = to;
             }
-        }
-
-        if (stopped.Count > 0)
-        {
-            Tell(stopped);
         }
     }
 
@@ -150,8 +144,8 @@ public abstract class LeaseBook
         }
     }
 
-    /// <summary>Holds it, and comes back with its first fresh answer, whatever that says; paused where none comes in
-    /// time. For a request that arrives before the owner was asked.</summary>
+    /// <summary>Holds it, and comes back with a fresh answer about the newest version met, whatever it says; with what
+    /// there is where none comes in time. For a request that arrives before the owner was asked.</summary>
     /// <param name="id">The lineage or the SPE.</param>
     /// <param name="atMost">How long to wait.</param>
     /// <param name="cancel">Stops waiting.</param>
@@ -163,9 +157,9 @@ public abstract class LeaseBook
         {
             Hold(id);
             var signal = Changed();
-            if (Of(id) is { State: not null } lease)
+            if (IsAnswered(id))
             {
-                return lease;
+                return Of(id);
             }
 
             try
@@ -241,7 +235,7 @@ public abstract class LeaseBook
     private static bool Take(Holding holding, LeaseEntry entry, long sentAt, DateTimeOffset until)
     {
         if (
-            entry.Version < holding.Version
+            entry.Version < holding.Seen
             || (entry.Version == holding.Version && holding.Digest is not null && entry.Digest != holding.Digest)
             || (holding.Until is not null && sentAt < holding.SentAt)
         )
@@ -249,6 +243,7 @@ public abstract class LeaseBook
             return false;
         }
 
+        holding.Seen = entry.Version;
         (holding.Version, holding.Digest, holding.State) = (entry.Version, entry.Digest, entry.State);
         (holding.SentAt, holding.Until) = (sentAt, until);
         return true;
@@ -262,7 +257,17 @@ public abstract class LeaseBook
         // What has ended does not begin again because nobody answers any more.
         return isFresh || meaning == LeaseStanding.Ended
             ? new(meaning, holding.State, holding.Version, holding.Digest)
-            : new(LeaseStanding.Paused, null, holding.Version, holding.Digest);
+            : new(LeaseStanding.Paused, null, holding.Seen, null);
+    }
+
+    private bool IsAnswered(string id)
+    {
+        lock (gate)
+        {
+            return holdings.TryGetValue(id, out var holding)
+                && Read(holding) is { State: not null } lease
+                && (lease.HasEnded || lease.Version >= holding.Seen);
+        }
     }
 
     private TimeSpan LeftOf(long sentAt, DateTimeOffset until)
@@ -361,6 +366,10 @@ public abstract class LeaseBook
 
     private sealed class Holding
     {
+        /// <summary>The newest version that was met anywhere; what is older is refused.</summary>
+        public int Seen { get; set; }
+
+        /// <summary>The version that the last answer was about.</summary>
         public int Version { get; set; }
 
         public string? Digest { get; set; }

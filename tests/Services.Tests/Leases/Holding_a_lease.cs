@@ -132,9 +132,16 @@ public sealed class Holding_a_lease : IDisposable
         Assert.Equal(LeaseStanding.Paused, leases.Of(Lineage).Standing);
         Assert.Equal(LeaseFault.None, Take(question, Answer(question, version: 2)));
         Assert.True(leases.Of(Lineage).IsGood);
-        // Version 3 was seen meanwhile: what was answered of version 2 opens nothing any more.
+        // Version 3 is met meanwhile: what was answered of version 2 keeps its seconds, and nothing more is taken of it.
+        var running = leases.WhileGood(Lineage);
         leases.Hold(Lineage, 3);
+        Assert.False(running.IsCancellationRequested);
+        world.Time.Advance(TimeSpan.FromSeconds(2));
+        var next = leases.Ask()!;
+        Assert.Equal(LeaseFault.None, Take(next, Answer(next, version: 2)));
+        world.Time.Advance(TimeSpan.FromSeconds(1.1));
         Assert.False(leases.Of(Lineage).IsGood);
+        Assert.True(running.IsCancellationRequested);
     }
 
     [Fact]
@@ -226,6 +233,19 @@ public sealed class Holding_a_lease : IDisposable
         var question = leases.Ask()!;
         Take(question, Answer(question, LineageStates.Expired));
         Assert.Equal((LeaseStanding.Paused, LineageStates.Expired), ((await settled).Standing, (await settled).State));
+    }
+
+    [Fact]
+    public async Task Waits_for_an_answer_about_the_newest_version_that_was_met()
+    {
+        var first = leases.Ask()!;
+        Take(first, Answer(first));
+        leases.Hold(Lineage, 2);
+        var settled = leases.SettledAsync(Lineage, TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        Assert.False(settled.IsCompleted);
+        var second = leases.Ask()!;
+        Take(second, Answer(second, version: 2));
+        Assert.Equal((true, 2), ((await settled).IsGood, (await settled).Version));
     }
 
     [Fact]

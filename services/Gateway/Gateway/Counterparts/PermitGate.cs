@@ -45,7 +45,7 @@ internal sealed class PermitGate(PermitLeases leases, NewestPermits newest, Trus
                 new(isRevoked ? RejectionCodes.PermitRevoked : RejectionCodes.PermitNotInForce)
             );
         }
-        if (!lease.IsGood)
+        if (!lease.IsGood || lease.Version < order.PermitVersion)
         {
             throw new OrderPausedException("There is no good answer about the permit.");
         }

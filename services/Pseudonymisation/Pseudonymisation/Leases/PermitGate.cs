@@ -30,6 +30,10 @@ internal sealed class PermitGate(PermitLeases leases, NewestPermits newest, Trus
             // "Expired" alone is also said of a permit that has not begun: nothing is answered then, and nothing ends.
             return lease.HasEnded || lease.State == LineageStates.Expired ? Refused.NotInForce() : Refused.StateUnknown();
         }
+        if (lease.Version < permit.Version)
+        {
+            return Refused.StateUnknown();
+        }
         if (source is null || lease.Version == permit.Version)
         {
             return null;

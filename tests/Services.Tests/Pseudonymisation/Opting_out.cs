@@ -20,7 +20,7 @@ public sealed class Opting_out(PostgresFixture postgres) : IAsyncLifetime
     public ValueTask DisposeAsync() => world.DisposeAsync();
 
     [Fact]
-    [Trait("Article", "71(1)")]
+    [Trait("Article", "EHDS 71(1)")]
     [Trait("Requirement", "OPT-001")]
     [Trait("Requirement", "OPT-006")]
     [Trait("Requirement", "OPT-010")]
@@ -34,7 +34,7 @@ public sealed class Opting_out(PostgresFixture postgres) : IAsyncLifetime
     }
 
     [Fact]
-    [Trait("Article", "71(1)")]
+    [Trait("Article", "EHDS 71(1)")]
     [Trait("Requirement", "OPT-002")]
     [Trait("Requirement", "OPT-008")]
     public async Task Is_withdrawn_as_easily_and_its_history_answers_for_any_date()
@@ -100,7 +100,7 @@ public sealed class Opting_out(PostgresFixture postgres) : IAsyncLifetime
     }
 
     [Fact]
-    [Trait("Article", "71(3)")]
+    [Trait("Article", "EHDS 71(3)")]
     [Trait("Invariant", "4")]
     public async Task Gives_a_decision_the_list_as_it_is_and_the_same_answer_again()
     {
@@ -160,7 +160,7 @@ public sealed class Opting_out(PostgresFixture postgres) : IAsyncLifetime
     }
 
     [Fact]
-    [Trait("Article", "71(1)")]
+    [Trait("Article", "EHDS 71(1)")]
     public async Task Refuses_an_opt_out_for_somebody_else() => await RefusedAsync(world.SealedId(People[0], "sub-bjorn"), "sub-anna");
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class Withholding_persons(PostgresFixture postgres) : IAsyncLifeti
     public ValueTask DisposeAsync() => world.DisposeAsync();
 
     [Fact]
-    [Trait("Article", "71(3)")]
+    [Trait("Article", "EHDS 71(3)")]
     [Trait("Invariant", "4")]
     [Trait("Requirement", "OPT-004")]
     [Trait("Requirement", "OPT-005")]
@@ -100,7 +100,7 @@ public sealed class Withholding_persons(PostgresFixture postgres) : IAsyncLifeti
     }
 
     [Fact]
-    [Trait("Article", "71(3)")]
+    [Trait("Article", "EHDS 71(3)")]
     [Trait("Invariant", "4")]
     public async Task Refuses_a_permit_whose_list_was_never_taken_or_is_another_permits()
     {

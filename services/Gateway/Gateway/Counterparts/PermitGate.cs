@@ -32,8 +32,16 @@ internal sealed class PermitGate(PermitLeases leases, NewestPermits newest, Trus
     private void Hold(Order order)
     {
         // An order goes on under the version that it began with; a permit that has not begun is "expired" too.
-        var permit = trust.Verify<PermitDocument>(order.Permit).Payload;
-        leases.Hold(order.Lineage, permit.Version, DateTimeOffset.FromUnixTimeSeconds(permit.To));
+        try
+        {
+            var permit = trust.Verify<PermitDocument>(order.Permit).Payload;
+            leases.Hold(order.Lineage, permit.Version, DateTimeOffset.FromUnixTimeSeconds(permit.To));
+        }
+        catch (DocumentRefusedException)
+        {
+            // Permit's key has ended: the step itself refuses that. A revocation is heard all the same.
+            leases.Hold(order.Lineage, order.PermitVersion);
+        }
     }
 
     private async Task RequireAsync(Order order, Lease lease, CancellationToken cancellationToken)

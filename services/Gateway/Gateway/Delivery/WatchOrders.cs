@@ -66,15 +66,31 @@ internal sealed partial class WatchOrders(
         // An order whose receipt is here is done but for its bookkeeping.
         foreach (var order in open.Where(order => order.Receipt is null))
         {
-            if (await EndingOfAsync(order, cancellationToken) is { } rejection)
+            try
             {
-                await ChangeAsync(order.Id, (found, services) =>
-                    services.GetRequiredService<Rejecting>().RejectAsync(found, rejection, cancellationToken), cancellationToken);
+                await LookAtAsync(order, now, cancellationToken);
             }
-            else if (order.IsLate(now))
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                await ChangeAsync(order.Id, (found, services) => SayLateAsync(found, services, now, cancellationToken), cancellationToken);
+                // One order's fault must not keep the others from being ended.
+                CannotLookAt(order.Id, exception.GetType().Name);
             }
+        }
+    }
+
+    private async Task LookAtAsync(Order order, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (await EndingOfAsync(order, cancellationToken) is { } rejection)
+        {
+            await ChangeAsync(
+                order.Id,
+                (found, services) => services.GetRequiredService<Rejecting>().RejectAsync(found, rejection, cancellationToken),
+                cancellationToken
+            );
+        }
+        else if (order.IsLate(now))
+        {
+            await ChangeAsync(order.Id, (found, services) => SayLateAsync(found, services, now, cancellationToken), cancellationToken);
         }
     }
 
@@ -90,8 +106,16 @@ internal sealed partial class WatchOrders(
         var lineages = await database.Lineages.AsNoTracking().Where(lineage => ids.Contains(lineage.Id)).ToListAsync(cancellationToken);
         foreach (var lineage in lineages)
         {
-            var permit = newest.Learn(trust.Verify<PermitDocument>(lineage.Document)).Payload;
-            permits.Hold(lineage.Id, permit.Version, DateTimeOffset.FromUnixTimeSeconds(permit.To));
+            try
+            {
+                var permit = newest.Learn(trust.Verify<PermitDocument>(lineage.Document)).Payload;
+                permits.Hold(lineage.Id, permit.Version, DateTimeOffset.FromUnixTimeSeconds(permit.To));
+            }
+            catch (DocumentRefusedException)
+            {
+                // Permit's key has ended, say: nothing of it goes on, but the lease is held, so that a revocation is heard.
+                permits.Hold(lineage.Id, lineage.Version);
+            }
         }
         return open;
     }
@@ -143,4 +167,7 @@ internal sealed partial class WatchOrders(
 
     [LoggerMessage(LogLevel.Warning, "Cannot look after open orders now ({Reason})")]
     private partial void CannotLook(string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Cannot look at order {Order} now ({Reason})")]
+    private partial void CannotLookAt(string order, string reason);
 }

@@ -121,7 +121,15 @@ internal sealed partial class WatchKeys : BackgroundService, IHealthCheck
             .Select(order => order.PermitText)
             .FirstOrDefaultAsync(cancellationToken);
         ends[lineage.Id] = lineage.Version;
-        return text is null ? null : DateTimeOffset.FromUnixTimeSeconds(trust.Verify<PermitDocument>(text).Payload.To);
+        try
+        {
+            return text is null ? null : DateTimeOffset.FromUnixTimeSeconds(trust.Verify<PermitDocument>(text).Payload.To);
+        }
+        catch (DocumentRefusedException)
+        {
+            // Permit's key has ended: what was noted before stands, and the other keys are looked after all the same.
+            return null;
+        }
     }
 
     private async Task<int> FinishAsync(CancellationToken cancellationToken)

@@ -115,6 +115,8 @@ public static class ReferenceHolderHost
     private static void AddTelemetry(WebApplicationBuilder builder)
     {
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning);
+        // Whoever asks is told; the feed says why it waits by itself.
+        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         var telemetry = builder
             .Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(builder.Configuration["Party:Id"] ?? "holder"))

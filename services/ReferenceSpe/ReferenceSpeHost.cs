@@ -59,6 +59,8 @@ public static class ReferenceSpeHost
             json.SerializerOptions.RespectNullableAnnotations = true;
             json.SerializerOptions.RespectRequiredConstructorParameters = true;
         });
+        // In development too a body that cannot be read is the caller's fault, not an exception in our log.
+        builder.Services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = false);
         builder.Services.AddOpenApi(
             "v1",
             // Each use case has its own Request and Response: ReadSession.Response is ReadSessionResponse there.

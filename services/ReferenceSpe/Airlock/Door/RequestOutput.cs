@@ -14,13 +14,19 @@ internal static partial class RequestOutput
 
     /// <summary>What is to leave, and what for.</summary>
     /// <param name="Job">The job that made it.</param>
-    /// <param name="File">The file in the job's folder; its result where none is named.</param>
     /// <param name="Format">csv, parquet, png or jpeg: how it leaves.</param>
     /// <param name="Purpose">What it is for; it stands in the public register.</param>
     /// <param name="Context">What an output checker has to know to judge it.</param>
     /// <param name="Columns">Each column of a table: group, count or measure.</param>
+    /// <param name="File">The file in the job's folder; its result where none is named.</param>
     internal sealed record Request(
-        string Job, string? File, string Format, string Purpose, string Context, Dictionary<string, string>? Columns);
+        string Job,
+        string Format,
+        string Purpose,
+        string Context,
+        Dictionary<string, string>? Columns = null,
+        string? File = null
+    );
 
     public static void Map(IEndpointRouteBuilder room) =>
         room.MapPost("/outputs", Handle)

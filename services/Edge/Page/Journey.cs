@@ -110,12 +110,28 @@ internal sealed class Journey(
 
         // What happened is told in the order in which it did; what has not comes last, unless it never will.
         var over = Permit?.RevokedAt is not null || steps.Any(step => step.Stops);
-        return [.. steps.Where(step => step.At is not null).OrderBy(step => step.At), .. steps.Where(step => step.At is null && !over)];
+        return
+        [
+            .. steps.Where(step => step.At is not null).OrderBy(step => Second(step.At!.Value)),
+            .. steps.Where(step => step.At is null && !over),
+        ];
     }
 
     /// <summary>Everything that happened, first things first.</summary>
     public IReadOnlyList<Moment> Moments() =>
-        [.. new[] { Applied() }.Concat(Judged()).Concat(Moved()).Concat(Left()).Concat(Ended()).OrderBy(moment => moment.At)];
+        [
+            .. new[] { Applied() }
+                .Concat(Judged())
+                .Concat(Withdrawn())
+                .Concat(Signed())
+                .Concat(Moved())
+                .Concat(Left())
+                .Concat(Ended())
+                .OrderBy(moment => Second(moment.At)),
+        ];
+
+    // What is signed says whole seconds: within one second, what follows from something is told after it.
+    private static long Second(DateTimeOffset at) => at.ToUnixTimeSeconds();
 
     private Moment Applied() =>
         new(
@@ -147,6 +163,27 @@ internal sealed class Journey(
             }
         }
 
+    }
+
+    private IEnumerable<Moment> Withdrawn()
+    {
+        foreach (var handled in application.Cases)
+        {
+            if (handled.Revocation is { } revocation)
+            {
+                yield return new Moment(
+                    revocation.At,
+                    Say("Vedtaket ble trukket tilbake", "The decision was revoked"),
+                    $"{Names.Authority(language, handled.Authority)}; {string.Join(", ", handled.Sources)}",
+                    revocation.Reasons,
+                    Stops: true
+                );
+            }
+        }
+    }
+
+    private IEnumerable<Moment> Signed()
+    {
         foreach (var version in Permit?.Versions ?? [])
         {
             yield return new Moment(
@@ -199,20 +236,6 @@ internal sealed class Journey(
 
     private IEnumerable<Moment> Ended()
     {
-        foreach (var handled in application.Cases)
-        {
-            if (handled.Revocation is { } revocation)
-            {
-                yield return new Moment(
-                    revocation.At,
-                    Say("Vedtaket ble trukket tilbake", "The decision was revoked"),
-                    $"{Names.Authority(language, handled.Authority)}; {string.Join(", ", handled.Sources)}",
-                    revocation.Reasons,
-                    Stops: true
-                );
-            }
-        }
-
         if (Permit?.RevokedAt is { } revoked)
         {
             yield return new Moment(
@@ -315,8 +338,33 @@ internal static class Names
             "awaiting-additional-information" => language.Say("Venter på søkeren (klokken står)", "Waiting for the applicant (the clock stands)"),
             "processing" => language.Say("Behandling", "Processing"),
             "prepared" => language.Say("Forberedt, venter på vedtak", "Prepared, waiting for the decision"),
+            "decided" => language.Say("Vedtatt, venter på publisering", "Decided, waiting for publication"),
             _ => Approval(language, stage),
         };
+
+    /// <summary>An automatic check of what wants to leave a room, and how it ended.</summary>
+    public static string Check(Language language, RuleFact check)
+    {
+        var rule = check.Rule switch
+        {
+            "size" => language.Say("størrelse", "size"),
+            "type" => language.Say("innholdet er det filtypen sier", "the content is what the type says"),
+            "identifiers" => language.Say("ingen fødselsnumre", "no identity numbers"),
+            "pseudonyms" => language.Say("ingen pseudonymer", "no pseudonyms"),
+            "columns" => language.Say("kolonnene er forklart", "the columns are explained"),
+            "rows" => language.Say("ingen enkeltrader", "no single rows"),
+            "cells" => language.Say("ingen små celler", "no small cells"),
+            "metadata" => language.Say("ingenting skjult i filen", "nothing hidden in the file"),
+            _ => check.Rule,
+        };
+        var outcome = check.Outcome switch
+        {
+            "passed" => language.Say("bestått", "passed"),
+            "not-applicable" => language.Say("gjelder ikke", "not applicable"),
+            _ => check.Outcome,
+        };
+        return $"{rule}: {outcome}";
+    }
 
     /// <summary>How the output checkers voted.</summary>
     public static string Votes(Language language, ReleaseFact release)

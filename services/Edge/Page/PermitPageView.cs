@@ -136,7 +136,7 @@ internal sealed class PermitPageView(Language language, Journey journey, Facts f
             <dl class="facts">
             <dt>{Say("Avtrykk av filene", "Digest of the files")}</dt><dd class="hash">{release.Digest}</dd>
             <dt>{Say("Filer", "Files")}</dt><dd>{release.Files.Select(File)}</dd>
-            <dt>{Say("Automatiske kontroller", "Automatic checks")}</dt><dd>{string.Join("; ", release.Rules.Select(rule => $"{rule.Rule}: {rule.Outcome}"))}</dd>
+            <dt>{Say("Automatiske kontroller", "Automatic checks")}</dt><dd>{string.Join("; ", release.Rules.Select(rule => Names.Check(Language, rule)))}</dd>
             <dt>{Say("Kontrollører", "Checkers")}</dt><dd>{Names.Votes(Language, release)}</dd>
             <dt>{Say("Signert av", "Signed by")}</dt><dd>{release.Spe}; <span class="hash">{release.Record}</span></dd>
             </dl>

@@ -64,7 +64,7 @@ public sealed class PageStage : IAsyncDisposable
                "decision":{"outcome":"granted","reasons":"Necessary & <i>proportionate</i>.","decidedAt":"2026-11-11T09:00:00+00:00"},
                "revocation":{"reasons":"The purpose fell away.","at":"2026-11-24T10:00:00+00:00"}},
               {"case":"c2","authority":"hospitaltrust","sources":["treatment"],"openedAt":"2026-11-01T09:00:00+00:00",
-               "decision":{"outcome":"granted","reasons":"Agreed.","decidedAt":"2026-11-20T09:00:00+00:00"},
+               "decision":{"outcome":"granted","reasons":"Agreed.","decidedAt":"2026-11-20T09:00:01.7+00:00"},
                "revocation":{"reasons":"The same.","at":"2026-11-24T10:00:01+00:00"}}],
              "approvals":[
               {"kind":"ethics","authority":"rek","decision":{"outcome":"granted","reasons":"Sound.","decidedAt":"2026-11-05T09:00:00+00:00"}},
@@ -109,7 +109,7 @@ public sealed class PageStage : IAsyncDisposable
         ["/v1/releases"] = $$$"""
             {"items":[{"record":"{{{new string('d', 64)}}}","lineage":"{{{Ended}}}","spe":"referencespe","digest":"{{{new string('e', 64)}}}",
             "files":[{"type":"csv","length":2345,"sha256":"{{{new string('f', 64)}}}"}],
-            "rules":[{"rule":"small-cells","outcome":"passed"},{"rule":"identifiers","outcome":"passed"}],
+            "rules":[{"rule":"cells","outcome":"passed"},{"rule":"a-new-one","outcome":"passed"}],
             "votes":["approve","approve"],"releasedAt":"2026-11-15T12:00:00+00:00"}],"next":null}
             """,
         ["/v1/head"] = """{"entries":4321,"hash":"abcdef0123456789","at":"2026-11-25T10:00:00+00:00"}""",

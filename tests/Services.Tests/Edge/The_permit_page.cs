@@ -75,7 +75,7 @@ public sealed partial class The_permit_page : IAsyncLifetime
                 new string('d', 64), // the record of the release
                 new string('e', 64), // its files together
                 new string('f', 64), // and one by one
-                "small-cells: passed",
+                "no small cells: passed; a-new-one: passed",
                 "26 Nov 2027", // half past eleven in the evening UTC is the next day in Oslo
                 "Survival &lt;b&gt;of&lt;/b&gt; lung cancer",
             ]

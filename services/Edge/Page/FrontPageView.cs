@@ -236,9 +236,9 @@ internal sealed class FrontPageView(Language language, Facts facts, DateTimeOffs
                     $"""
                         {Cell(judgement.Decision.DecidedAt)}
                         <th scope="row">{judgement.What}: {Names.Outcome(Language, judgement.Decision.Outcome)}<small>{string.Join(", ", judgement.Sources)}</small></th>
-                        <td>{Names.Authority(Language, judgement.Authority)}</td>
+                        <td class="project">{Names.Authority(Language, judgement.Authority)}</td>
                         <td class="project">{Linked(judgement.Application)}</td>
-                        <td class="short">{Language.Duration(judgement.Decision.DecidedAt - judgement.Since)}</td>
+                        <td>{Language.Duration(judgement.Decision.DecidedAt - judgement.Since)}</td>
                         <td class="long">{Short(judgement.Decision.Reasons)}</td>
                         """,
                 Most,

@@ -373,5 +373,7 @@ internal static class Names
         return language.Say($"{approved} av {all} kontrollører for", $"{approved} of {all} checkers in favour");
     }
 
+    public static string Basis(string basis) => $"GDPR {basis}";
+
     public static string Purpose(string purpose) => $"EHDS {purpose}";
 }

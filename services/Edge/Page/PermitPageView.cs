@@ -45,7 +45,7 @@ internal sealed class PermitPageView(Language language, Journey journey, Facts f
             <dl class="facts">
             <dt>{Say("Virksomhet", "Organisation")}</dt><dd>{application.Organisation}</dd>
             <dt>{Say("Formål", "Purpose")}</dt><dd>{Names.Purpose(application.Purpose)}</dd>
-            <dt>{Say("Grunnlag", "Legal basis")}</dt><dd>{application.LegalBasis}</dd>
+            <dt>{Say("Grunnlag", "Legal basis")}</dt><dd>{Names.Basis(application.LegalBasis)}</dd>
             <dt>{Say("Miljø", "Environment")}</dt><dd>{permit.Spe}</dd>
             <dt>{Say("Gjelder", "Valid")}</dt><dd>{Date(permit.From)} – {Date(LastMoment)}</dd>
             <dt>{Say("Sak til vedtak", "Case to decision")}</dt><dd>{string.Join("; ", application.Cases.Select(Waited))}</dd>
@@ -158,7 +158,7 @@ internal sealed class PermitPageView(Language language, Journey journey, Facts f
             <ul class="plain">
             {Link($"/permit/v1/register?lineage={permit.Lineage}", Say("søknad, vedtak, versjoner og slutt", "application, decisions, versions and end"))}
             {Link($"/gateway/v1/deliveries?lineage={permit.Lineage}", Say("bestillinger og leveringer", "orders and deliveries"))}
-            {Link("/permit/v1/releases", Say("det som slapp ut av rom, med denne id-en", "what left rooms, under this id"))}
+            {Link($"/permit/v1/releases?lineage={permit.Lineage}", Say("det som slapp ut av rommet", "what left the room"))}
             {Link("/permit/v1/statistics", Say("ventetid for alle saker", "waiting time of all cases"))}
             {Link("/audit/v1/head", Say("hodet av hendelsesloggen", "the head of the audit log"))}
             </ul>

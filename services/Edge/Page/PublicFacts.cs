@@ -47,12 +47,8 @@ internal sealed partial class PublicFacts(IHttpClientFactory clients, IConfigura
 
         var register = PagesAsync<ApplicationFact>("permit", $"/v1/register?lineage={lineage}", application => application.SubmittedAt);
         var orders = AskAsync<OrderFact[]>("gateway", $"/v1/deliveries?lineage={lineage}");
-        var releases = PagesAsync<ReleaseFact>("permit", "/v1/releases", release => release.ReleasedAt);
-        return new Facts(
-            Register: await register,
-            Orders: await orders,
-            Releases: (await releases)?.Where(release => release.Lineage == lineage).ToArray()
-        );
+        var releases = PagesAsync<ReleaseFact>("permit", $"/v1/releases?lineage={lineage}", release => release.ReleasedAt);
+        return new Facts(Register: await register, Orders: await orders, Releases: await releases);
     }
 
     private async Task<Facts> AskAsync()

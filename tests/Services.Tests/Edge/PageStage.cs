@@ -58,7 +58,7 @@ public sealed class PageStage : IAsyncDisposable
         ["/v1/register"] = $$$"""
             {"items":[
             {"application":"0199-1","state":"decision-issued","title":"Survival <b>of</b> lung cancer","organisation":"999000301",
-             "purpose":"53(1)(e)","legalBasis":"GDPR 6(1)(e)","submittedAt":"2026-11-01T09:00:00+00:00",
+             "purpose":"53(1)(e)","legalBasis":"6(1)(e)","submittedAt":"2026-11-01T09:00:00+00:00",
              "cases":[
               {"case":"c1","authority":"hdab","sources":["cancer","death"],"openedAt":"2026-11-01T09:00:00+00:00",
                "decision":{"outcome":"granted","reasons":"Necessary & <i>proportionate</i>.","decidedAt":"2026-11-11T09:00:00+00:00"},
@@ -75,7 +75,7 @@ public sealed class PageStage : IAsyncDisposable
                {"version":2,"digest":"{{{new string('b', 64)}}}","sources":["cancer","death","treatment"],"issuedAt":"2026-11-20T09:00:01+00:00"}],
               "revokedAt":"2026-11-24T10:00:01+00:00","deletedAt":"2026-11-24T10:00:04+00:00","shreddedAt":"2026-11-24T10:00:05+00:00"},
             {"application":"0199-2","state":"submitted","title":"Waiting","organisation":"999000302","purpose":"53(1)(e)",
-             "legalBasis":"GDPR 6(1)(e)","submittedAt":"2026-11-20T09:00:00+00:00",
+             "legalBasis":"6(1)(e)","submittedAt":"2026-11-20T09:00:00+00:00",
              "cases":[
               {"case":"c3","authority":"hdab","sources":["cancer"],"openedAt":"2026-11-20T09:00:00+00:00",
                "decision":{"outcome":"granted","reasons":"Yes.","decidedAt":"2026-11-25T09:00:00+00:00"}},
@@ -84,7 +84,7 @@ public sealed class PageStage : IAsyncDisposable
              "lineage":"{{{Young}}}","spe":"referencespe","from":"2026-11-25T00:00:00+00:00","to":"2028-11-25T00:00:00+00:00",
               "permits":[{"version":1,"digest":"{{{new string('c', 64)}}}","sources":["cancer"],"issuedAt":"2026-11-25T09:00:01+00:00"}]},
             {"application":"0199-3","state":"decision-issued","title":"Refused one","organisation":"999000303","purpose":"53(1)(a)",
-             "legalBasis":"GDPR 6(1)(e)","submittedAt":"2026-11-10T09:00:00+00:00",
+             "legalBasis":"6(1)(e)","submittedAt":"2026-11-10T09:00:00+00:00",
              "cases":[{"case":"c5","authority":"hdab","sources":["death"],"openedAt":"2026-11-10T09:00:00+00:00",
                "decision":{"outcome":"refused","reasons":"Not a public body.","decidedAt":"2026-11-12T09:00:00+00:00"}}],
              "approvals":[],"permits":[]}],

@@ -68,7 +68,8 @@ public sealed partial class The_permit_page : IAsyncLifetime
             var shown in (string[])[
                 $"href=\"/permit/v1/register?lineage={PageStage.Ended}\"",
                 $"href=\"/gateway/v1/deliveries?lineage={PageStage.Ended}\"",
-                "href=\"/permit/v1/releases\"",
+                $"href=\"/permit/v1/releases?lineage={PageStage.Ended}\"",
+                "GDPR 6(1)(e)",
                 "href=\"/audit/v1/head\"",
                 new string('a', 64), // versions
                 new string('b', 64),

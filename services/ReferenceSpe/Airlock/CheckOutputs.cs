@@ -80,6 +80,12 @@ internal sealed class CheckOutputs(
         }
 
         PrivateFolder.Delete(scratch);
+        if (findings.All.Count > 0)
+        {
+            // Nobody will read it, and it may hold what it should not.
+            PrivateFolder.Delete(folder);
+        }
+
         outputs.Checked(output, files, findings.All);
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Leases;
 using HealthDataNode.ReferenceSpe.State;
@@ -20,6 +21,7 @@ internal sealed class KeepRooms(
 ) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
+    private readonly ConcurrentDictionary<string, string> said = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Task> running = new(StringComparer.Ordinal);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -50,6 +52,7 @@ internal sealed class KeepRooms(
         try
         {
             await LookAsync(lineage, stoppingToken);
+            said.TryRemove(lineage, out _);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -58,14 +61,28 @@ internal sealed class KeepRooms(
         catch (DocumentRefusedException refused)
         {
             // The room stays closed: a version that does not follow the one held here is nothing to go on with.
-            log.LogError("A version of the permit of {Lineage} was refused: {Refusal}", lineage, refused.Refusal);
+            if (IsNew(lineage, $"{refused.Refusal}"))
+            {
+                log.LogError("A version of the permit of {Lineage} was refused: {Refusal}", lineage, refused.Refusal);
+            }
         }
 #pragma warning disable CA1031 // One room's fault must not be every room's; it is tried again.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            log.LogWarning("The room of {Lineage} could not be kept: {Kind}", lineage, exception.GetType().Name);
+            if (IsNew(lineage, exception.GetType().Name))
+            {
+                log.LogWarning("The room of {Lineage} could not be kept: {Kind}", lineage, exception.GetType().Name);
+            }
         }
+    }
+
+    // It is tried four times a second: the same is said once.
+    private bool IsNew(string lineage, string what)
+    {
+        var isNew = said.GetValueOrDefault(lineage) != what;
+        said[lineage] = what;
+        return isNew;
     }
 
     private async Task LookAsync(string lineage, CancellationToken stoppingToken)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
 using HealthDataNode.Protocol;
@@ -27,11 +28,13 @@ internal sealed class TakeAliases(
     AliasCounts counts,
     WorkspaceFolders folders,
     RoomLeases leases,
+    Outbox outbox,
     SpeOptions options,
     ILogger<TakeAliases> log
 ) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
+    private readonly ConcurrentDictionary<string, string> said = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Task> running = new(StringComparer.Ordinal);
 
     private sealed record Question(int After, string SpeKey);
@@ -59,6 +62,8 @@ internal sealed class TakeAliases(
         try
         {
             while (deliveries.SourcesOf(lineage).Count > 0 && await TakeNextAsync(lineage, whileOpen.Token)) { }
+
+            said.TryRemove(lineage, out _);
         }
         catch (OperationCanceledException) when (whileOpen.IsCancellationRequested)
         {
@@ -66,11 +71,11 @@ internal sealed class TakeAliases(
         }
         catch (DocumentRefusedException refused)
         {
-            log.LogError("Aliases for {Lineage} were refused: {Refusal}", lineage, refused.Refusal);
+            Refused(lineage, $"{refused.Refusal}");
         }
         catch (ProtocolException refused)
         {
-            log.LogError("Aliases for {Lineage} were refused: {Code}", lineage, refused.Code);
+            Refused(lineage, refused.Code);
         }
 #pragma warning disable CA1031 // One room's fault must not be every room's; it is tried again.
         catch (Exception exception)
@@ -78,6 +83,17 @@ internal sealed class TakeAliases(
         {
             // DuckDB's texts can hold cells: the kind alone.
             log.LogDebug("Aliases for {Lineage} could not be taken yet: {Kind}", lineage, exception.GetType().Name);
+        }
+    }
+
+    // It is asked every second: the same is said once, here and to the node.
+    private void Refused(string lineage, string reason)
+    {
+        if (said.GetValueOrDefault(lineage) != reason)
+        {
+            said[lineage] = reason;
+            log.LogError("Aliases for {Lineage} were refused: {Reason}", lineage, reason);
+            outbox.AddAudit("aliases-refused", null, ("lineage", lineage), ("reason", reason));
         }
     }
 

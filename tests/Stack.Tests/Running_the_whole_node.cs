@@ -42,7 +42,7 @@ public sealed class Running_the_whole_node(Stack stack)
 
     [Fact]
     [Trait("Invariant", "10")]
-    [Trait("Article", "63(3)")]
+    [Trait("Article", "EHDS 63(3)")]
     public async Task A_permit_that_is_revoked_in_the_middle_of_a_transfer_ends_within_five_seconds_and_leaves_nothing()
     {
         Stack.SkipWhereItCannotRun();

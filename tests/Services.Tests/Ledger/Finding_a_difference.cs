@@ -98,7 +98,7 @@ public sealed class Finding_a_difference : IDisposable
     }
 
     [Fact]
-    [Trait("Article", "71")]
+    [Trait("Article", "EHDS 71")]
     public void Misses_nobody_who_is_withheld_and_finds_them_where_they_are()
     {
         // By the number of today; the cause-of-death registry carries an older one.
@@ -119,7 +119,7 @@ public sealed class Finding_a_difference : IDisposable
     }
 
     [Fact]
-    [Trait("Article", "71")]
+    [Trait("Article", "EHDS 71")]
     public void Misses_nobody_whose_address_is_protected()
     {
         Population($"1,2020-01-02,address-protected,{people[2]},");
@@ -135,7 +135,7 @@ public sealed class Finding_a_difference : IDisposable
     [Theory]
     [InlineData(false, 0)]
     [InlineData(true, 1)]
-    [Trait("Article", "63(3)")]
+    [Trait("Article", "EHDS 63(3)")]
     public void Finds_what_is_left_of_a_revoked_permit(bool isThere, int difference)
     {
         var report = new FileInfo(Path.Combine(data.FullName, "journey.json"));

@@ -71,7 +71,7 @@ build() {
   fi
   local temporary=$root/.cache/tmp.$$ log=$root/.cache/build.log began=$SECONDS rc=0
   mkdir -p "$temporary"
-  touch "$stamp.new"
+  touch "$stamp.new.$$"
   # One build at a time: two would write the same files.
   exec 8>"$root/.cache/build.lock"
   flock 8
@@ -87,7 +87,7 @@ build() {
   [ ! -t 1 ] || printf '\r'
   rm -rf "$temporary"
   [ "$rc" = 0 ] || { grep -E 'error|Error' "$log" | sort -u | head -n 20 >&2; fail 4 "the build failed; all of it is in $log"; }
-  mv "$stamp.new" "$stamp"
+  mv "$stamp.new.$$" "$stamp"
   say "built in $((SECONDS - began)) s"
 }
 

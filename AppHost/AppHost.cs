@@ -20,7 +20,8 @@ var auditDb = builder.AddServiceDatabase(node, postgres, "audit");
 var edgeDb = builder.AddServiceDatabase(node, postgres, "edge");
 
 // Keys, roles, databases, schema, broker topology, certificates, realm: once, before everything else
-var setup = builder.AddProject<Projects.Setup>("setup")
+var setup = builder
+    .AddProject<Projects.Setup>("setup")
     .AsSetup(node)
     .WithReference(postgres)
     .WithReference(rabbitmq)
@@ -28,25 +29,29 @@ var setup = builder.AddProject<Projects.Setup>("setup")
     .WaitFor(rabbitmq);
 
 // The identity provider: another party, with an address of its own
-var keycloak = builder.AddProject<Projects.DevelopmentIssuer>("keycloak")
+var keycloak = builder
+    .AddProject<Projects.DevelopmentIssuer>("keycloak")
     .AsPublic(node, "issuer")
     .WithReference(issuerDb, connectionName: "issuer")
     .WaitForCompletion(setup);
 
 // The node's services: HTTP on loopback, reached from outside through the Edge alone
-var catalogue = builder.AddProject<Projects.Catalogue>("catalogue")
+var catalogue = builder
+    .AddProject<Projects.Catalogue>("catalogue")
     .AsService(node)
     .WithReference(catalogueDb, connectionName: "catalogue")
     .WithReference(rabbitmq)
     .WaitForCompletion(setup);
 
-var speregistry = builder.AddProject<Projects.SpeRegistry>("speregistry")
+var speregistry = builder
+    .AddProject<Projects.SpeRegistry>("speregistry")
     .AsService(node)
     .WithReference(speregistryDb, connectionName: "speregistry")
     .WithReference(rabbitmq)
     .WaitForCompletion(setup);
 
-var permit = builder.AddProject<Projects.Permit>("permit")
+var permit = builder
+    .AddProject<Projects.Permit>("permit")
     .AsService(node)
     .WithReference(permitDb, connectionName: "permit")
     .WithReference(rabbitmq)
@@ -54,7 +59,8 @@ var permit = builder.AddProject<Projects.Permit>("permit")
     .WithReference(speregistry)
     .WaitForCompletion(setup);
 
-var pseudonymisation = builder.AddProject<Projects.Pseudonymisation>("pseudonymisation")
+var pseudonymisation = builder
+    .AddProject<Projects.Pseudonymisation>("pseudonymisation")
     .AsService(node)
     .WithHttpEndpoint(name: "h2c", env: "H2C_PORT") // binary batches over HTTP/2
     .WithEnvironment("Keys__Permits", node.In("keys", "pseudonymisation", "permits"))
@@ -65,7 +71,8 @@ var pseudonymisation = builder.AddProject<Projects.Pseudonymisation>("pseudonymi
 
 permit.WithReference(pseudonymisation); // each asks the other: permit states, opt-out lists
 
-var gateway = builder.AddProject<Projects.Gateway>("gateway")
+var gateway = builder
+    .AddProject<Projects.Gateway>("gateway")
     .AsService(node)
     .WithEnvironment("Keys__Uploads", node.In("keys", "gateway", "uploads"))
     .WithReference(gatewayDb, connectionName: "gateway")
@@ -75,14 +82,16 @@ var gateway = builder.AddProject<Projects.Gateway>("gateway")
     .WithReference(pseudonymisation)
     .WaitForCompletion(setup);
 
-var audit = builder.AddProject<Projects.Audit>("audit")
+var audit = builder
+    .AddProject<Projects.Audit>("audit")
     .AsService(node)
     .WithReference(auditDb, connectionName: "audit")
     .WithReference(rabbitmq)
     .WaitForCompletion(setup);
 
 // The only public listener of the node
-builder.AddProject<Projects.Edge>("edge")
+builder
+    .AddProject<Projects.Edge>("edge")
     .AsPublic(node, "edge")
     .WithEnvironment("Node__Dashboard", builder.Configuration["dashboard"]) // what the front page links to, if anything
     .WithReference(edgeDb, connectionName: "edge")

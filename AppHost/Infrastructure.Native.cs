@@ -59,9 +59,7 @@ internal static class NativeInfrastructure
         where T : IResource
     {
         var key = builder.Resource.Name + "_ready";
-        builder
-            .ApplicationBuilder.Services.AddHealthChecks()
-            .Add(new HealthCheckRegistration(key, probe, failureStatus: null, tags: null));
+        builder.ApplicationBuilder.Services.AddHealthChecks().Add(new HealthCheckRegistration(key, probe, failureStatus: null, tags: null));
         return builder.WithHealthCheck(key);
     }
 
@@ -81,9 +79,7 @@ internal sealed class NativePostgres(string launcher, string directory, Paramete
     public EndpointReference Endpoint => this.GetEndpoint("tcp");
 
     public ReferenceExpression ConnectionStringExpression =>
-        ReferenceExpression.Create(
-            $"Host=127.0.0.1;Port={Endpoint.Property(EndpointProperty.Port)};Username=postgres;Password={password}"
-        );
+        ReferenceExpression.Create($"Host=127.0.0.1;Port={Endpoint.Property(EndpointProperty.Port)};Username=postgres;Password={password}");
 }
 
 /// <summary>RabbitMQ; its connection string is an `amqp` address.</summary>
@@ -94,9 +90,7 @@ internal sealed class NativeRabbitMQ(string launcher, string directory, Paramete
     public EndpointReference Endpoint => this.GetEndpoint("tcp");
 
     public ReferenceExpression ConnectionStringExpression =>
-        ReferenceExpression.Create(
-            $"amqp://node:{password:uri}@127.0.0.1:{Endpoint.Property(EndpointProperty.Port)}"
-        );
+        ReferenceExpression.Create($"amqp://node:{password:uri}@127.0.0.1:{Endpoint.Property(EndpointProperty.Port)}");
 }
 
 /// <summary>Healthy when the server answers the first bytes of its protocol.</summary>
@@ -104,10 +98,7 @@ internal sealed class ServerProbe(EndpointReference endpoint, byte[] hello, byte
 {
     private bool answered;
 
-    public async Task<HealthCheckResult> CheckHealthAsync(
-        HealthCheckContext context,
-        CancellationToken cancellationToken = default
-    )
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         // Aspire asks ever more seldom while a server starts, so the check itself is patient.
         var end = DateTimeOffset.UtcNow.AddSeconds(15);
@@ -117,8 +108,7 @@ internal sealed class ServerProbe(EndpointReference endpoint, byte[] hello, byte
             {
                 return await ProbeAsync(cancellationToken);
             }
-            catch (Exception fault)
-                when (fault is SocketException or IOException && !answered && DateTimeOffset.UtcNow < end)
+            catch (Exception fault) when (fault is SocketException or IOException && !answered && DateTimeOffset.UtcNow < end)
             {
                 await Task.Delay(200, cancellationToken);
             }

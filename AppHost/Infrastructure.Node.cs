@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Runtime.Versioning;
+using System.Security.Cryptography;
 using System.Text.Json;
 
 // Linux, or WSL2 on Windows.
@@ -18,9 +18,7 @@ internal sealed class Node
     public Node(IDistributedApplicationBuilder builder)
     {
         Environment = builder.Environment.EnvironmentName;
-        Directory = Path.GetFullPath(
-            builder.Configuration["data"] ?? Path.Combine(builder.AppHostDirectory, "..", ".data")
-        );
+        Directory = Path.GetFullPath(builder.Configuration["data"] ?? Path.Combine(builder.AppHostDirectory, "..", ".data"));
         Launchers = Path.Combine(builder.AppHostDirectory, "native");
         Tap = builder.Configuration["tap"] is "true";
         Create("secrets");

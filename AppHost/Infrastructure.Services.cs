@@ -21,17 +21,11 @@ internal static class ServiceExtensions
             .WithEnvironment("Citizens__File", node.In("holder", "citizens.json"));
 
     /// <summary>A service of the node: HTTP on loopback, its own keys, `/health`.</summary>
-    public static IResourceBuilder<ProjectResource> AsService(
-        this IResourceBuilder<ProjectResource> service,
-        Node node
-    ) => service.AsParty(node).WithTap(node).WithHttpEndpoint().WithHttpHealthCheck("/health");
+    public static IResourceBuilder<ProjectResource> AsService(this IResourceBuilder<ProjectResource> service, Node node) =>
+        service.AsParty(node).WithTap(node).WithHttpEndpoint().WithHttpHealthCheck("/health");
 
     /// <summary>A listener with a certificate of the local authority, on a port that stays the same for a DIR.</summary>
-    public static IResourceBuilder<ProjectResource> AsPublic(
-        this IResourceBuilder<ProjectResource> service,
-        Node node,
-        string listener
-    ) =>
+    public static IResourceBuilder<ProjectResource> AsPublic(this IResourceBuilder<ProjectResource> service, Node node, string listener) =>
         service
             .AsParty(node)
             .WithHttpsEndpoint(port: node.Port(listener))
@@ -41,11 +35,7 @@ internal static class ServiceExtensions
             .WithSecureHealthCheck(node);
 
     /// <summary>A data holder: knows the Edge's address and its own source, nothing else of the node.</summary>
-    public static IResourceBuilder<ProjectResource> AsHolder(
-        this IResourceBuilder<ProjectResource> holder,
-        Node node,
-        string source
-    ) =>
+    public static IResourceBuilder<ProjectResource> AsHolder(this IResourceBuilder<ProjectResource> holder, Node node, string source) =>
         holder
             .AsParty(node)
             .WithEnvironment("Node__Edge", node.EdgeFromOutside)
@@ -86,21 +76,14 @@ internal static class ServiceExtensions
     }
 
     private static IResourceBuilder<ProjectResource> WithTap(this IResourceBuilder<ProjectResource> service, Node node) =>
-        node.Tap && service.Resource.Name == "pseudonymisation"
-            ? service.WithEnvironment("Tap__Directory", node.Create("tap"))
-            : service;
+        node.Tap && service.Resource.Name == "pseudonymisation" ? service.WithEnvironment("Tap__Directory", node.Create("tap")) : service;
 
     // Aspire's own HTTP check would not know the local authority.
-    private static IResourceBuilder<ProjectResource> WithSecureHealthCheck(
-        this IResourceBuilder<ProjectResource> service,
-        Node node
-    )
+    private static IResourceBuilder<ProjectResource> WithSecureHealthCheck(this IResourceBuilder<ProjectResource> service, Node node)
     {
         var key = service.Resource.Name + "_over_tls";
         var check = new SecureHealthCheck(service.GetEndpoint("https"), node.Authority);
-        service
-            .ApplicationBuilder.Services.AddHealthChecks()
-            .Add(new HealthCheckRegistration(key, check, failureStatus: null, tags: null));
+        service.ApplicationBuilder.Services.AddHealthChecks().Add(new HealthCheckRegistration(key, check, failureStatus: null, tags: null));
         return service.WithHealthCheck(key);
     }
 }
@@ -119,10 +102,7 @@ internal sealed class SecureHealthCheck(EndpointReference endpoint, string autho
         return new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(5) };
     });
 
-    public async Task<HealthCheckResult> CheckHealthAsync(
-        HealthCheckContext context,
-        CancellationToken cancellationToken = default
-    )
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         using var answer = await client.Value.GetAsync(new Uri(endpoint.Url + "/health"), cancellationToken);
         return answer.IsSuccessStatusCode

@@ -27,9 +27,7 @@ public sealed class DistributedApplication : IDisposable
     {
         try
         {
-            using var folder = new StackFolder(
-                builder.Configuration["data"] ?? Path.Combine(builder.AppHostDirectory, "..", ".data")
-            );
+            using var folder = new StackFolder(builder.Configuration["data"] ?? Path.Combine(builder.AppHostDirectory, "..", ".data"));
             using var stack = new Stack(host.Services, builder, folder);
             Environment.ExitCode = await stack.RunAsync(cancellationToken);
         }

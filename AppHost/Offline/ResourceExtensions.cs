@@ -17,12 +17,8 @@ public interface IProjectMetadata : IResourceAnnotation
 public static class ResourceCreationExtensions
 {
     /// <summary>A program of this repository.</summary>
-    public static IResourceBuilder<ProjectResource> AddProject<TProject>(
-        this IDistributedApplicationBuilder builder,
-        string name
-    )
-        where TProject : IProjectMetadata, new() =>
-        builder.AddResource(new ProjectResource(name)).WithAnnotation(new TProject());
+    public static IResourceBuilder<ProjectResource> AddProject<TProject>(this IDistributedApplicationBuilder builder, string name)
+        where TProject : IProjectMetadata, new() => builder.AddResource(new ProjectResource(name)).WithAnnotation(new TProject());
 
     /// <summary>A program that is installed on the machine.</summary>
     public static IResourceBuilder<ExecutableResource> AddExecutable(
@@ -33,13 +29,7 @@ public static class ResourceCreationExtensions
         params string[]? args
     ) =>
         builder
-            .AddResource(
-                new ExecutableResource(
-                    name,
-                    command,
-                    Path.GetFullPath(Path.Combine(builder.AppHostDirectory, workingDirectory))
-                )
-            )
+            .AddResource(new ExecutableResource(name, command, Path.GetFullPath(Path.Combine(builder.AppHostDirectory, workingDirectory))))
             .WithArgs(args ?? []);
 
     /// <summary>A value that a function gives.</summary>
@@ -68,8 +58,7 @@ public static class ResourceBuilderExtensions
 {
     /// <summary>A variable with a fixed value.</summary>
     public static IResourceBuilder<T> WithEnvironment<T>(this IResourceBuilder<T> builder, string name, string? value)
-        where T : IResourceWithEnvironment =>
-        builder.WithEnvironment(context => context.EnvironmentVariables[name] = value ?? "");
+        where T : IResourceWithEnvironment => builder.WithEnvironment(context => context.EnvironmentVariables[name] = value ?? "");
 
     /// <summary>A variable with holes.</summary>
     public static IResourceBuilder<T> WithEnvironment<T>(
@@ -80,22 +69,12 @@ public static class ResourceBuilderExtensions
         where T : IResourceWithEnvironment => builder.WithEnvironment(name, ReferenceExpression.Create(value));
 
     /// <summary>A variable with holes.</summary>
-    public static IResourceBuilder<T> WithEnvironment<T>(
-        this IResourceBuilder<T> builder,
-        string name,
-        ReferenceExpression value
-    )
-        where T : IResourceWithEnvironment =>
-        builder.WithEnvironment(context => context.EnvironmentVariables[name] = value);
+    public static IResourceBuilder<T> WithEnvironment<T>(this IResourceBuilder<T> builder, string name, ReferenceExpression value)
+        where T : IResourceWithEnvironment => builder.WithEnvironment(context => context.EnvironmentVariables[name] = value);
 
     /// <summary>A variable with an endpoint's address.</summary>
-    public static IResourceBuilder<T> WithEnvironment<T>(
-        this IResourceBuilder<T> builder,
-        string name,
-        EndpointReference endpointReference
-    )
-        where T : IResourceWithEnvironment =>
-        builder.WithEnvironment(context => context.EnvironmentVariables[name] = endpointReference);
+    public static IResourceBuilder<T> WithEnvironment<T>(this IResourceBuilder<T> builder, string name, EndpointReference endpointReference)
+        where T : IResourceWithEnvironment => builder.WithEnvironment(context => context.EnvironmentVariables[name] = endpointReference);
 
     /// <summary>A variable with a parameter's value.</summary>
     public static IResourceBuilder<T> WithEnvironment<T>(
@@ -103,14 +82,10 @@ public static class ResourceBuilderExtensions
         string name,
         IResourceBuilder<ParameterResource> parameter
     )
-        where T : IResourceWithEnvironment =>
-        builder.WithEnvironment(context => context.EnvironmentVariables[name] = parameter.Resource);
+        where T : IResourceWithEnvironment => builder.WithEnvironment(context => context.EnvironmentVariables[name] = parameter.Resource);
 
     /// <summary>Variables by a callback.</summary>
-    public static IResourceBuilder<T> WithEnvironment<T>(
-        this IResourceBuilder<T> builder,
-        Action<EnvironmentCallbackContext> callback
-    )
+    public static IResourceBuilder<T> WithEnvironment<T>(this IResourceBuilder<T> builder, Action<EnvironmentCallbackContext> callback)
         where T : IResourceWithEnvironment =>
         builder.WithAnnotation(
             new EnvironmentCallbackAnnotation(context =>
@@ -148,9 +123,8 @@ public static class ResourceBuilderExtensions
         var name = connectionName ?? resource.Name;
         return builder.WithEnvironment(context =>
         {
-            context.EnvironmentVariables[
-                resource.ConnectionStringEnvironmentVariable ?? $"ConnectionStrings__{name}"
-            ] = resource.ConnectionStringExpression;
+            context.EnvironmentVariables[resource.ConnectionStringEnvironmentVariable ?? $"ConnectionStrings__{name}"] =
+                resource.ConnectionStringExpression;
             foreach (var (property, value) in resource.GetConnectionProperties())
             {
                 context.EnvironmentVariables[$"{EnvironmentName.Of(name)}_{EnvironmentName.Of(property)}"] = value;
@@ -172,8 +146,7 @@ public static class ResourceBuilderExtensions
                 var name = source.Resource.Name;
                 var key = annotation.Name is "http" or "https" ? annotation.UriScheme : annotation.Name;
                 context.EnvironmentVariables[$"services__{name}__{key}__0"] = endpoint;
-                context.EnvironmentVariables[$"{EnvironmentName.Of(name)}_{EnvironmentName.Of(annotation.Name)}"] =
-                    endpoint;
+                context.EnvironmentVariables[$"{EnvironmentName.Of(name)}_{EnvironmentName.Of(annotation.Name)}"] = endpoint;
             }
         });
 
@@ -191,16 +164,7 @@ public static class ResourceBuilderExtensions
     )
         where T : IResourceWithEndpoints
     {
-        var endpoint = new EndpointAnnotation(
-            protocol ?? ProtocolType.Tcp,
-            scheme,
-            null,
-            name,
-            port,
-            targetPort,
-            isExternal,
-            isProxied
-        )
+        var endpoint = new EndpointAnnotation(protocol ?? ProtocolType.Tcp, scheme, null, name, port, targetPort, isExternal, isProxied)
         {
             TargetPortEnvironmentVariable = env,
         };
@@ -223,8 +187,7 @@ public static class ResourceBuilderExtensions
         string? env = null,
         bool? isProxied = null
     )
-        where T : IResourceWithEndpoints =>
-        builder.WithEndpoint(port, targetPort, "http", name ?? "http", env, isProxied);
+        where T : IResourceWithEndpoints => builder.WithEndpoint(port, targetPort, "http", name ?? "http", env, isProxied);
 
     /// <summary>An endpoint for HTTPS.</summary>
     public static IResourceBuilder<T> WithHttpsEndpoint<T>(
@@ -235,8 +198,7 @@ public static class ResourceBuilderExtensions
         string? env = null,
         bool? isProxied = null
     )
-        where T : IResourceWithEndpoints =>
-        builder.WithEndpoint(port, targetPort, "https", name ?? "https", env, isProxied);
+        where T : IResourceWithEndpoints => builder.WithEndpoint(port, targetPort, "https", name ?? "https", env, isProxied);
 
     /// <summary>Marks the http and https endpoints that exist now as meant for callers outside.</summary>
     public static IResourceBuilder<T> WithExternalHttpEndpoints<T>(this IResourceBuilder<T> builder)
@@ -254,13 +216,11 @@ public static class ResourceBuilderExtensions
         where T : IResourceWithEndpoints => builder.Resource.GetEndpoint(name);
 
     /// <summary>An endpoint by name.</summary>
-    public static EndpointReference GetEndpoint(this IResourceWithEndpoints resource, string endpointName) =>
-        new(resource, endpointName);
+    public static EndpointReference GetEndpoint(this IResourceWithEndpoints resource, string endpointName) => new(resource, endpointName);
 
     /// <summary>Starts after the other is running and healthy.</summary>
     public static IResourceBuilder<T> WaitFor<T>(this IResourceBuilder<T> builder, IResourceBuilder<IResource> dependency)
-        where T : IResourceWithWaitSupport =>
-        builder.WithAnnotation(new WaitAnnotation(dependency.Resource, WaitType.WaitUntilHealthy));
+        where T : IResourceWithWaitSupport => builder.WithAnnotation(new WaitAnnotation(dependency.Resource, WaitType.WaitUntilHealthy));
 
     /// <summary>Starts after the other has ended with the exit code.</summary>
     public static IResourceBuilder<T> WaitForCompletion<T>(

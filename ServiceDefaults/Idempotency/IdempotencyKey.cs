@@ -17,7 +17,8 @@ public static class IdempotencyKey
     public static RouteHandlerBuilder RequireIdempotencyKey<TContext>(this RouteHandlerBuilder endpoint)
         where TContext : DbContext =>
         endpoint.AddEndpointFilter(
-            async (invocation, next) => await FilterAsync(invocation, next, invocation.HttpContext.RequestServices.GetRequiredService<TContext>())
+            async (invocation, next) =>
+                await FilterAsync(invocation, next, invocation.HttpContext.RequestServices.GetRequiredService<TContext>())
         );
 
     /// <summary>Buffers bodies that carry a key, so that they can be hashed after binding. Before routing's endpoints.</summary>
@@ -36,7 +37,11 @@ public static class IdempotencyKey
         return app;
     }
 
-    private static async Task<object?> FilterAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next, DbContext context)
+    private static async Task<object?> FilterAsync(
+        EndpointFilterInvocationContext invocation,
+        EndpointFilterDelegate next,
+        DbContext context
+    )
     {
         var http = invocation.HttpContext;
         var key = http.Request.Headers["Idempotency-Key"].ToString();

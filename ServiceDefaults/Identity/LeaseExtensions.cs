@@ -51,10 +51,7 @@ public static class LeaseExtensions
         builder
             .Services.AddHttpClient(NameOf(owner), http => http.BaseAddress = new Uri($"http://{owner}"))
             .AddServiceDiscovery()
-            .AddHttpMessageHandler(services => new MachineTokenHandler(
-                services.GetRequiredService<MachineTokenSource>(),
-                owner
-            ));
+            .AddHttpMessageHandler(services => new MachineTokenHandler(services.GetRequiredService<MachineTokenSource>(), owner));
     }
 
     private static Func<HttpClient> ClientOf(IServiceProvider services, string owner)
@@ -76,11 +73,7 @@ public sealed class NewestPermits(IHttpClientFactory clients, TrustStore trust)
 
     /// <summary>Keeps a verified permit, unless a newer version of it is known.</summary>
     public SignedDocument<PermitDocument> Learn(SignedDocument<PermitDocument> permit) =>
-        known.AddOrUpdate(
-            permit.Payload.Lineage,
-            permit,
-            (_, kept) => permit.Payload.Version > kept.Payload.Version ? permit : kept
-        );
+        known.AddOrUpdate(permit.Payload.Lineage, permit, (_, kept) => permit.Payload.Version > kept.Payload.Version ? permit : kept);
 
     /// <summary>The version that the lease names, or a newer one; null where it cannot be had now, and then nothing goes on.</summary>
     /// <param name="lineage">The lineage.</param>
@@ -94,9 +87,7 @@ public sealed class NewestPermits(IHttpClientFactory clients, TrustStore trust)
         }
         try
         {
-            using var response = await clients
-                .CreateClient("permit")
-                .GetAsync($"/v1/permits/{lineage}/document", cancellationToken);
+            using var response = await clients.CreateClient("permit").GetAsync($"/v1/permits/{lineage}/document", cancellationToken);
             await ProtocolProblem.EnsureSuccessAsync(response, cancellationToken);
             var text = (await response.Content.ReadAsStringAsync(cancellationToken)).Trim();
             var permit = trust.Verify<PermitDocument>(text);
@@ -113,6 +104,5 @@ public sealed class NewestPermits(IHttpClientFactory clients, TrustStore trust)
     }
 
     private static bool Is(SignedDocument<PermitDocument> permit, Lease lease) =>
-        permit.Payload.Version > lease.Version
-        || permit.Payload.Version == lease.Version && permit.Digest == lease.Digest;
+        permit.Payload.Version > lease.Version || permit.Payload.Version == lease.Version && permit.Digest == lease.Digest;
 }

@@ -46,10 +46,7 @@ public static class PartyExtensions
         var client = builder
             .Services.AddHttpClient(service, http => http.BaseAddress = new Uri($"http://{service}"))
             .AddServiceDiscovery()
-            .AddHttpMessageHandler(services => new MachineTokenHandler(
-                services.GetRequiredService<MachineTokenSource>(),
-                service
-            ));
+            .AddHttpMessageHandler(services => new MachineTokenHandler(services.GetRequiredService<MachineTokenSource>(), service));
         client.AddStandardResilienceHandler(options => options.Retry.DisableForUnsafeHttpMethods());
         return client;
     }

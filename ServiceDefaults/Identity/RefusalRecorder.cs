@@ -18,10 +18,7 @@ internal sealed class RefusalRecorder(RequestDelegate next, ServiceName service,
         {
             return;
         }
-        if (
-            context.GetEndpoint() is not RouteEndpoint endpoint
-            || context.RequestServices.GetService<IOutboxWriter>() is not { } outbox
-        )
+        if (context.GetEndpoint() is not RouteEndpoint endpoint || context.RequestServices.GetService<IOutboxWriter>() is not { } outbox)
         {
             return;
         }

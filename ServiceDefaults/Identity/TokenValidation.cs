@@ -24,9 +24,7 @@ public static class TokenValidation
             // Before the handler's own PostConfigure, which makes the source of the issuer's keys from it.
             .Configure<IOptions<KeycloakOptions>>((bearer, keycloak) => bearer.Authority ??= keycloak.Value.Issuer)
             .PostConfigure<IOptions<KeycloakOptions>>((bearer, keycloak) => Insist(bearer, keycloak.Value));
-        builder.Services.AddAuthorizationBuilder().SetFallbackPolicy(
-            new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build()
-        );
+        builder.Services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
     }
 
     /// <summary>What we insist on whichever package registered the handler.</summary>

@@ -19,8 +19,7 @@ public sealed class Broker(IConfiguration configuration, ServiceName service)
     public Task<IConnection> ConnectAsync(string purpose, CancellationToken cancellationToken)
     {
         var uri =
-            configuration.GetConnectionString("rabbitmq")
-            ?? throw new InvalidOperationException("ConnectionStrings__rabbitmq is not set.");
+            configuration.GetConnectionString("rabbitmq") ?? throw new InvalidOperationException("ConnectionStrings__rabbitmq is not set.");
         var factory = new ConnectionFactory
         {
             Uri = new Uri(uri),

@@ -120,11 +120,7 @@ internal sealed partial class EventConsumer<TContext>(
             consumption.Raw
             ?? consumption.Handlers.GetValueOrDefault(received.Contract)
             ?? throw new InvalidOperationException($"No handler for {received.Contract}: topology.json and code differ.");
-        using var activity = Telemetry.Messaging.StartActivity(
-            $"consume {received.Contract}",
-            ActivityKind.Consumer,
-            received.TraceParent
-        );
+        using var activity = Telemetry.Messaging.StartActivity($"consume {received.Contract}", ActivityKind.Consumer, received.TraceParent);
         await using var scope = scopes.CreateAsyncScope();
         var context = scope.ServiceProvider.GetRequiredService<TContext>();
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
@@ -149,7 +145,8 @@ internal sealed partial class EventConsumer<TContext>(
     private static ReceivedEvent Read(BasicDeliverEventArgs delivery)
     {
         var headers = delivery.BasicProperties.Headers ?? new Dictionary<string, object?>();
-        string? Text(string name) => headers.TryGetValue(name, out var value) && value is byte[] bytes ? Encoding.UTF8.GetString(bytes) : null;
+        string? Text(string name) =>
+            headers.TryGetValue(name, out var value) && value is byte[] bytes ? Encoding.UTF8.GetString(bytes) : null;
         return new ReceivedEvent(
             Guid.Parse(delivery.BasicProperties.MessageId ?? throw new FormatException("No message id.")),
             delivery.BasicProperties.Type ?? delivery.RoutingKey,

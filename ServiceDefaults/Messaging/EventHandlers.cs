@@ -68,8 +68,7 @@ public sealed class Consumption
         where THandler : class, IRawEventHandler
     {
         HandlerTypes.Add(typeof(THandler));
-        Raw = (services, received, cancellationToken) =>
-            services.GetRequiredService<THandler>().HandleAsync(received, cancellationToken);
+        Raw = (services, received, cancellationToken) => services.GetRequiredService<THandler>().HandleAsync(received, cancellationToken);
         return this;
     }
 }

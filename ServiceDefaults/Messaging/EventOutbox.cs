@@ -74,8 +74,7 @@ public sealed class OutboxSignal : IDisposable
         }
     }
 
-    internal Task<bool> WaitAsync(TimeSpan atMost, CancellationToken cancellationToken) =>
-        semaphore.WaitAsync(atMost, cancellationToken);
+    internal Task<bool> WaitAsync(TimeSpan atMost, CancellationToken cancellationToken) => semaphore.WaitAsync(atMost, cancellationToken);
 
     /// <inheritdoc />
     public void Dispose() => semaphore.Dispose();

@@ -180,12 +180,7 @@ internal sealed partial class OutboxDispatcher(
         }
     }
 
-    private async Task MarkAsync(
-        NpgsqlConnection connection,
-        List<Row> rows,
-        Exception?[] failures,
-        CancellationToken cancellationToken
-    )
+    private async Task MarkAsync(NpgsqlConnection connection, List<Row> rows, Exception?[] failures, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection);
         for (var i = 0; i < rows.Count; i++)

@@ -11,10 +11,7 @@ internal sealed class OutboxHealth(NpgsqlDataSource database, Broker broker) : I
     private readonly SemaphoreSlim gate = new(1, 1);
     private IConnection? connection;
 
-    public async Task<HealthCheckResult> CheckHealthAsync(
-        HealthCheckContext context,
-        CancellationToken cancellationToken = default
-    )
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         try
         {

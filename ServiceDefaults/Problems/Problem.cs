@@ -11,7 +11,15 @@ public static class Problem
 
     /// <summary>A problem of a stable type (kebab-case), with what to do in <paramref name="detail"/>.</summary>
     public static ProblemHttpResult Of(int status, string type, string title, string detail) =>
-        TypedResults.Problem(new ProblemDetails { Status = status, Type = Base + type, Title = title, Detail = detail });
+        TypedResults.Problem(
+            new ProblemDetails
+            {
+                Status = status,
+                Type = Base + type,
+                Title = title,
+                Detail = detail,
+            }
+        );
 
     /// <summary>400 with the fields that are wrong and why.</summary>
     public static ProblemHttpResult Invalid(IDictionary<string, string[]> errors, string type = "invalid-request") =>

@@ -29,9 +29,7 @@ internal static class Identity
         var stack = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(keycloak.Issuer)))[..8];
         var cookie = $"__Host-edge-{stack}";
         builder.Services.AddSingleton(new SessionCookie(cookie));
-        builder.Services.AddSingleton(_ =>
-            SigningKey.Load(Path.Combine(builder.Configuration.Required("Party:Keys"), "client.pem"))
-        );
+        builder.Services.AddSingleton(_ => SigningKey.Load(Path.Combine(builder.Configuration.Required("Party:Keys"), "client.pem")));
         builder.Services.AddSingleton<SessionStore>();
         builder.Services.AddSingleton<IssuerClient>();
         builder.Services.AddSingleton<AccessTokens>();
@@ -54,9 +52,7 @@ internal static class Identity
                 options =>
                 {
                     options.ForwardDefaultSelector = context =>
-                        context.Request.Headers.ContainsKey("Authorization")
-                            ? JwtBearerDefaults.AuthenticationScheme
-                            : EdgeSchemes.Session;
+                        context.Request.Headers.ContainsKey("Authorization") ? JwtBearerDefaults.AuthenticationScheme : EdgeSchemes.Session;
                     options.ForwardChallenge = JwtBearerDefaults.AuthenticationScheme;
                     options.ForwardForbid = JwtBearerDefaults.AuthenticationScheme;
                 }

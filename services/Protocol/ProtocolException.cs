@@ -11,13 +11,8 @@ namespace HealthDataNode.Protocol;
 /// </param>
 /// <param name="column">Column from 0 in a row file, the person column included.</param>
 /// <param name="inner">The cause, if any.</param>
-public sealed class ProtocolException(
-    string code,
-    string detail,
-    long? position = null,
-    int? column = null,
-    Exception? inner = null
-) : Exception($"{code}: {detail}{At(position)}", inner)
+public sealed class ProtocolException(string code, string detail, long? position = null, int? column = null, Exception? inner = null)
+    : Exception($"{code}: {detail}{At(position)}", inner)
 {
     /// <summary>Stable code, kebab-case.</summary>
     public string Code { get; } = code;

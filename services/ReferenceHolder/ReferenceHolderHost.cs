@@ -23,11 +23,7 @@ public static class ReferenceHolderHost
     {
         var builder = WebApplication.CreateBuilder(args);
         var services = builder.Services;
-        services
-            .AddOptions<HolderOptions>()
-            .Configure<IConfiguration>(HolderOptions.Bind)
-            .ValidateDataAnnotations()
-            .ValidateOnStart();
+        services.AddOptions<HolderOptions>().Configure<IConfiguration>(HolderOptions.Bind).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<HolderOptions>>().Value);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider =>

@@ -107,10 +107,7 @@ public static class ReferenceSpeHost
         services.AddSingleton<DeliveryArrived>();
         services.AddSingleton<JobSubmitted>();
         services.AddSingleton<OutboxFilled>();
-        services
-            .AddHealthChecks()
-            .AddCheck("self", () => HealthCheckResult.Healthy(), ["live"])
-            .AddCheck<OutboxHealth>("outbox");
+        services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), ["live"]).AddCheck<OutboxHealth>("outbox");
     }
 
     private static void AddWork(IServiceCollection services)
@@ -199,7 +196,8 @@ public static class ReferenceSpeHost
         ListWorkspaces.Map(door);
         var room = door.MapGroup("/workspaces/{lineage}");
         room.AddEndpointFilter(
-            (context, next) => context.HttpContext.RequestServices.GetRequiredService<RoomFilter>().InvokeAsync(context, next));
+            (context, next) => context.HttpContext.RequestServices.GetRequiredService<RoomFilter>().InvokeAsync(context, next)
+        );
         ReadWorkspace.Map(room);
         SubmitJob.Map(room);
         ReadJob.Map(room);

@@ -50,8 +50,7 @@ internal sealed record SpeOptions
             Edge = Address(configuration, "Node:Edge"),
             Door = Address(configuration, "Door:Url"),
             Data = Path.GetFullPath(Required(configuration, "Data:Directory")),
-            Issuer =
-                $"{Required(configuration, "Keycloak:AuthServerUrl").TrimEnd('/')}/realms/{Required(configuration, "Keycloak:Realm")}",
+            Issuer = $"{Required(configuration, "Keycloak:AuthServerUrl").TrimEnd('/')}/realms/{Required(configuration, "Keycloak:Realm")}",
             Name = configuration["Party:Name"] ?? "Reference SPE",
             Org = configuration["Party:Org"] ?? "999000201",
             JobTime = TimeSpan.FromSeconds(configuration.GetValue("Jobs:Seconds", 300.0)),

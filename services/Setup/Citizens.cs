@@ -57,24 +57,23 @@ internal static class Citizens
         var digits = new byte[PersonIdentifier.Length];
         number.WriteDigits(digits);
         var box = Base64UrlText.Encode(Crypt4GhFile.Seal(digits, recipient.PublicKey));
-        return signer.Sign(new SealedId { Issuer = issuer, Sub = sub, Box = box }).Text;
+        return signer
+            .Sign(
+                new SealedId
+                {
+                    Issuer = issuer,
+                    Sub = sub,
+                    Box = box,
+                }
+            )
+            .Text;
     }
 
-    private static bool IsOf(
-        SetupOptions place,
-        string text,
-        string issuer,
-        string sub,
-        PersonIdentifier number,
-        EncryptionKey recipient
-    )
+    private static bool IsOf(SetupOptions place, string text, string issuer, string sub, PersonIdentifier number, EncryptionKey recipient)
     {
         try
         {
-            var trust = new TrustStore(
-                place.Path("keys", "public", "statements.jsonl"),
-                place.Path("keys", "public", "root.fingerprint")
-            );
+            var trust = new TrustStore(place.Path("keys", "public", "statements.jsonl"), place.Path("keys", "public", "root.fingerprint"));
             var says = trust.Verify<SealedId>(text).Payload;
             return says.Issuer == issuer
                 && says.Sub == sub
@@ -91,8 +90,7 @@ internal static class Citizens
     {
         var file = Realm.RealmFile(place);
         return File.Exists(file)
-            ? JsonNode
-                .Parse(File.ReadAllText(file))!["users"]!
+            ? JsonNode.Parse(File.ReadAllText(file))!["users"]!
                 .AsArray()
                 .Where(user => user!["attributes"]?[Attribute] is JsonArray { Count: 1 })
                 .ToDictionary(user => (string)user!["username"]!, user => (string)user!["attributes"]![Attribute]![0]!)

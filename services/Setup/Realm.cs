@@ -21,8 +21,7 @@ internal static partial class Realm
     public static void Fill(SetupOptions place)
     {
         var people = People(place);
-        var text = Placeholder()
-            .Replace(Schemas.Read("realm/health-data-node.json"), match => Value(place, people, match.Groups[1].Value));
+        var text = Placeholder().Replace(Schemas.Read("realm/health-data-node.json"), match => Value(place, people, match.Groups[1].Value));
         var realm = JsonNode.Parse(text)!.AsObject();
         Citizens.Enrol(place, realm);
         PrivateFile.Write(RealmFile(place), realm.ToJsonString(Indented));
@@ -75,7 +74,10 @@ internal static partial class Realm
     {
         var file = place.Path("people.json");
         return File.Exists(file)
-            ? JsonNode.Parse(File.ReadAllText(file))!.AsObject().ToDictionary(person => person.Key, person => (string)person.Value!["password"]!)
+            ? JsonNode
+                .Parse(File.ReadAllText(file))!
+                .AsObject()
+                .ToDictionary(person => person.Key, person => (string)person.Value!["password"]!)
             : [];
     }
 

@@ -12,7 +12,7 @@ internal static class Schemas
 
     /// <summary>The databases: those of the services that bring scripts.</summary>
     public static IReadOnlyList<string> Databases { get; } =
-        [.. Assembly.GetManifestResourceNames().Where(IsScript).Select(DatabaseOf).Distinct().Order(StringComparer.Ordinal)];
+    [.. Assembly.GetManifestResourceNames().Where(IsScript).Select(DatabaseOf).Distinct().Order(StringComparer.Ordinal)];
 
     public static Task ApplyAsync(SetupOptions place)
     {
@@ -49,9 +49,7 @@ internal static class Schemas
             .PerformUpgrade();
         if (!result.Successful)
         {
-            throw new SetupException(
-                $"Script {result.ErrorScript?.Name} failed in database {database}: {result.Error.Message}"
-            );
+            throw new SetupException($"Script {result.ErrorScript?.Name} failed in database {database}: {result.Error.Message}");
         }
     }
 

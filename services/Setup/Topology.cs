@@ -40,8 +40,7 @@ internal static class Topology
             .Where(name => name.StartsWith("topology/", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)
             .Select(name =>
-                JsonSerializer.Deserialize<Consumer>(Schemas.Read(name), Json)
-                ?? throw new SetupException($"{name} is empty.")
+                JsonSerializer.Deserialize<Consumer>(Schemas.Read(name), Json) ?? throw new SetupException($"{name} is empty.")
             );
     }
 

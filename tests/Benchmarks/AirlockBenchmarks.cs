@@ -35,7 +35,12 @@ internal static class AirlockBenchmarks
                 Entries = 1000,
                 Authorities = ["hdab"],
             };
-            var columns = new Dictionary<string, string> { ["county"] = "group", ["tumours"] = "count", ["days"] = "measure" };
+            var columns = new Dictionary<string, string>
+            {
+                ["county"] = "group",
+                ["tumours"] = "count",
+                ["days"] = "measure",
+            };
             var findings = new Findings();
             var started = Stopwatch.GetTimestamp();
             new FileCheck(policy, room, folder.FullName).Run(new TakenFile("result.csv", file), "csv", columns, findings);

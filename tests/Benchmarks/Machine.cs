@@ -11,7 +11,8 @@ internal static class Machine
             ? File.ReadLines("/proc/cpuinfo")
                 .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
                 ?.Split(':', 2)[1]
-                .Trim() ?? "unknown"
+                .Trim()
+                ?? "unknown"
             : "unknown";
 
     public static string Commit { get; } = Output("git", "rev-parse", "HEAD")?.Trim() ?? "unknown";

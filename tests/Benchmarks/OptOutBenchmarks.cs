@@ -82,7 +82,10 @@ internal static class OptOutBenchmarks
             for (var individual = 0; individual < 500; individual++)
             {
                 // Month + 80: numbers that are never issued to a person.
-                var nine = string.Create(CultureInfo.InvariantCulture, $"{date.Day:00}{date.Month + 80:00}{date.Year % 100:00}{individual:000}");
+                var nine = string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{date.Day:00}{date.Month + 80:00}{date.Year % 100:00}{individual:000}"
+                );
                 if (WithControlDigits(nine) is { } number)
                 {
                     found.Add(number);
@@ -182,7 +185,11 @@ internal static class OptOutBenchmarks
         {
             using var connection = new NpgsqlConnection(ConnectionString);
             connection.Open();
-            foreach (var script in Directory.EnumerateFiles(Path.Combine(Root, "services/Pseudonymisation/Pseudonymisation/Persistence"), "*.sql").Order(StringComparer.Ordinal))
+            foreach (
+                var script in Directory
+                    .EnumerateFiles(Path.Combine(Root, "services/Pseudonymisation/Pseudonymisation/Persistence"), "*.sql")
+                    .Order(StringComparer.Ordinal)
+            )
             {
                 Execute(connection, File.ReadAllText(script).Replace("__RUNTIME__", "postgres", StringComparison.Ordinal));
             }

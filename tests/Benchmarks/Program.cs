@@ -7,7 +7,10 @@ var names = new Argument<string[]>("name") { Arity = ArgumentArity.ZeroOrMore, D
 var list = new Option<bool>("--list") { Description = "Prints the names." };
 var runs = new Option<int>("--runs") { DefaultValueFactory = _ => 5 };
 var json = new Option<FileInfo?>("--json") { Description = "Writes the figures here." };
-var data = new Option<DirectoryInfo?>("--data") { Description = "Where the stacks that are measured keep their files; .cache/bench without it." };
+var data = new Option<DirectoryInfo?>("--data")
+{
+    Description = "Where the stacks that are measured keep their files; .cache/bench without it.",
+};
 var command = new RootCommand("Measures what the node does.") { names, list, runs, json, data };
 var parsed = command.Parse(args);
 var asked = parsed.Errors.Count > 0 ? [] : parsed.GetValue(names)!;
@@ -15,7 +18,9 @@ var stack = new StackBenchmarks(parsed.Errors.Count > 0 ? null : parsed.GetValue
 List<Benchmark> known = [.. ProtocolBenchmarks.All, .. AirlockBenchmarks.All, .. OptOutBenchmarks.All, .. stack.All];
 if (parsed.Errors.Count > 0 || parsed.GetValue(runs) < 1 || asked.Any(name => known.All(benchmark => benchmark.Name != name)))
 {
-    Console.Error.WriteLine($"Usage: bench [NAME...] [--list] [--runs N] [--data DIR] --json FILE; names: {string.Join(' ', known.Select(b => b.Name))}");
+    Console.Error.WriteLine(
+        $"Usage: bench [NAME...] [--list] [--runs N] [--data DIR] --json FILE; names: {string.Join(' ', known.Select(b => b.Name))}"
+    );
     return 2;
 }
 if (parsed.GetValue(list))
@@ -23,8 +28,21 @@ if (parsed.GetValue(list))
     known.ForEach(benchmark => Console.WriteLine(benchmark.Name));
     return 0;
 }
-var figures = known.Where(b => asked.Length == 0 || asked.Contains(b.Name)).Select(b => Measurement.Take(b, parsed.GetValue(runs))).ToList();
+var figures = known
+    .Where(b => asked.Length == 0 || asked.Contains(b.Name))
+    .Select(b => Measurement.Take(b, parsed.GetValue(runs)))
+    .ToList();
 figures.ForEach(f => Console.WriteLine($"{f.Name}: {f.Median} {f.Unit} ({f.Min} to {f.Max})"));
 if (parsed.GetValue(json) is { } file)
-    await File.WriteAllTextAsync(file.FullName, JsonSerializer.Serialize(figures, new JsonSerializerOptions(JsonSerializerDefaults.Web) { WriteIndented = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals }));
+    await File.WriteAllTextAsync(
+        file.FullName,
+        JsonSerializer.Serialize(
+            figures,
+            new JsonSerializerOptions(JsonSerializerDefaults.Web)
+            {
+                WriteIndented = true,
+                NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+            }
+        )
+    );
 return 0;

@@ -210,10 +210,7 @@ internal static class ProtocolBenchmarks
     private static Beside? BesideCipher()
     {
         string[] command = ["speed", "-mr", "-seconds", "1", "-bytes", "65536", "-evp", "chacha20-poly1305"];
-        var line = Machine
-            .Output("openssl", command)
-            ?.Split('\n')
-            .LastOrDefault(line => line.StartsWith("+F:", StringComparison.Ordinal));
+        var line = Machine.Output("openssl", command)?.Split('\n').LastOrDefault(line => line.StartsWith("+F:", StringComparison.Ordinal));
         return line is not null && double.TryParse(line.Split(':')[^1], CultureInfo.InvariantCulture, out var bytes)
             ? new(
                 "openssl",

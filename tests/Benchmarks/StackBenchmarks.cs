@@ -86,9 +86,7 @@ internal sealed partial class StackBenchmarks(DirectoryInfo? data)
     }
 
     private static double Number(Regex pattern, string text) =>
-        pattern.Match(text) is { Success: true } match
-            ? double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)
-            : double.NaN;
+        pattern.Match(text) is { Success: true } match ? double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : double.NaN;
 
     [GeneratedRegex(@"^cold start to all healthy +([0-9.]+) s", RegexOptions.Multiline)]
     private static partial Regex ColdStart();

@@ -88,16 +88,14 @@ internal static class Applying
             ["declaredAgainst"] = new JsonArray("54(a)", "54(b)", "54(c)", "54(d)", "54(e)"),
             // What one authority grants is of use before the other has decided.
             ["allOrNothing"] = false,
-            ["sources"] = new JsonArray(
-                [
-                    .. variables.Select(source => new JsonObject
-                    {
-                        ["source"] = source.Key,
-                        ["variables"] = new JsonArray([.. source.Value.Select(variable => JsonValue.Create(variable))]),
-                        ["expectedPersons"] = Population,
-                        ["scope"] = "Everybody in the register, all years.",
-                    }),
-                ]
-            ),
+            ["sources"] = new JsonArray([
+                .. variables.Select(source => new JsonObject
+                {
+                    ["source"] = source.Key,
+                    ["variables"] = new JsonArray([.. source.Value.Select(variable => JsonValue.Create(variable))]),
+                    ["expectedPersons"] = Population,
+                    ["scope"] = "Everybody in the register, all years.",
+                }),
+            ]),
         };
 }

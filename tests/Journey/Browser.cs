@@ -173,7 +173,9 @@ internal sealed partial class Browser : IDisposable
     private static Dictionary<string, string> HiddenFields(string page) =>
         Input()
             .Matches(page)
-            .Select(match => (Name: Attribute(match.Value, "name"), Type: Attribute(match.Value, "type"), Value: Attribute(match.Value, "value")))
+            .Select(match =>
+                (Name: Attribute(match.Value, "name"), Type: Attribute(match.Value, "type"), Value: Attribute(match.Value, "value"))
+            )
             .Where(input => input is { Name: not null, Type: "hidden" })
             .ToDictionary(input => input.Name!, input => WebUtility.HtmlDecode(input.Value ?? ""));
 
@@ -183,10 +185,7 @@ internal sealed partial class Browser : IDisposable
             : null;
 
     /// <summary>Repeats until it answers with something else than a fault on the way, or patience ends.</summary>
-    private static async Task<HttpResponseMessage> RepeatAsync(
-        Func<Task<HttpResponseMessage>> send,
-        CancellationToken cancellationToken
-    )
+    private static async Task<HttpResponseMessage> RepeatAsync(Func<Task<HttpResponseMessage>> send, CancellationToken cancellationToken)
     {
         var until = DateTime.UtcNow + Patience;
         while (true)

@@ -31,7 +31,13 @@ internal static class Handling
     }
 
     /// <summary>A decision of its own that the rules require: ethics, or dispensation from confidentiality.</summary>
-    public static async Task ApproveAsync(World world, string official, string application, string kind, CancellationToken cancellationToken)
+    public static async Task ApproveAsync(
+        World world,
+        string official,
+        string application,
+        string kind,
+        CancellationToken cancellationToken
+    )
     {
         var browser = await world.AtEdgeAsync(official, cancellationToken);
         var approval = new JsonObject
@@ -45,5 +51,7 @@ internal static class Handling
     /// <summary>The one case that an authority has of an application.</summary>
     public static string Of(this IReadOnlyList<Case> cases, string authority) =>
         cases.SingleOrDefault(one => one.Authority == authority)?.Id
-        ?? throw new StepFailedException($"The application has no case of {authority}, but of {string.Join(", ", cases.Select(one => one.Authority))}.");
+        ?? throw new StepFailedException(
+            $"The application has no case of {authority}, but of {string.Join(", ", cases.Select(one => one.Authority))}."
+        );
 }

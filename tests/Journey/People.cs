@@ -13,8 +13,7 @@ internal sealed class People(Dictionary<string, People.Person> persons)
         public override string ToString() => "***";
     }
 
-    public Person this[string name] =>
-        persons.GetValueOrDefault(name) ?? throw new StepFailedException($"The people file has no {name}.");
+    public Person this[string name] => persons.GetValueOrDefault(name) ?? throw new StepFailedException($"The people file has no {name}.");
 
     /// <summary>The subject of everybody.</summary>
     public IEnumerable<string> Subs => persons.Values.Select(person => person.Sub);

@@ -8,7 +8,9 @@ var ca = new Option<FileInfo>("--ca") { Description = "Certificate authority to 
 var people = new Option<FileInfo>("--people") { Description = "Who signs in, with passwords (JSON)", Required = true };
 var report = new Option<FileInfo>("--report") { Description = "Where to write the report (JSON)", Required = true };
 var hold = new Option<string?>("--hold") { Description = "Step before which to wait for a line on standard input" };
-var command = new RootCommand("The main job, from a published description to a result that left the room and a permit that ended. Exit 20+n: step n failed.")
+var command = new RootCommand(
+    "The main job, from a published description to a result that left the room and a permit that ended. Exit 20+n: step n failed."
+)
 {
     edge,
     ca,

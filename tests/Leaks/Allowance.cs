@@ -31,10 +31,12 @@ internal sealed class Allowance
 
     /// <summary>The row that decides for a place: of several that match, the longest.</summary>
     public string? RowOf(string place) =>
-        rows.Where(row => row.Matches.IsMatch(place)).OrderByDescending(row => row.Pattern.Length).Select(row => row.Pattern).FirstOrDefault();
+        rows.Where(row => row.Matches.IsMatch(place))
+            .OrderByDescending(row => row.Pattern.Length)
+            .Select(row => row.Pattern)
+            .FirstOrDefault();
 
-    public HashSet<Kind> MayStandIn(string place) =>
-        RowOf(place) is { } pattern ? rows.First(row => row.Pattern == pattern).May : [];
+    public HashSet<Kind> MayStandIn(string place) => RowOf(place) is { } pattern ? rows.First(row => row.Pattern == pattern).May : [];
 
     // `*` is anything within a name, `**` anything.
     private void Add(string pattern, HashSet<Kind> may) =>

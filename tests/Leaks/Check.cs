@@ -82,7 +82,9 @@ internal static class Check
         {
             output.WriteLine($"{lineage}: its key was not tapped, its tokens and pseudonyms are not looked for");
         }
-        foreach (var source in registers.Sources.Where(source => source.Length > 0 && !source.StartsWith("population", StringComparison.Ordinal)))
+        foreach (
+            var source in registers.Sources.Where(source => source.Length > 0 && !source.StartsWith("population", StringComparison.Ordinal))
+        )
         {
             var forms = documents.Columns.Where(form => form.Source == source).Select(form => form.Columns.Split(',')).ToList<string[]?>();
             var known = forms.Append(null).SelectMany(form => registers.Rows(source, form, Canaries)).Count(wanted.AddRow);
@@ -134,7 +136,9 @@ internal static class Check
 
         public int Print(TextWriter output)
         {
-            foreach (var ((row, kind), count) in allowed.OrderBy(entry => entry.Key.Row, StringComparer.Ordinal).ThenBy(entry => entry.Key.Kind))
+            foreach (
+                var ((row, kind), count) in allowed.OrderBy(entry => entry.Key.Row, StringComparer.Ordinal).ThenBy(entry => entry.Key.Kind)
+            )
             {
                 output.WriteLine($"allowed in {row}: {kind.Words()}, {count} times");
             }

@@ -87,7 +87,12 @@ internal static class Contents
         var copy = Copy(file, scratch, ".wal");
         using var duck = Duck();
         Execute(duck, $"ATTACH '{Quoted(copy)}' AS opened");
-        foreach (var table in Names(duck, "SELECT format('\"{}\".\"{}\"', schema_name, table_name) FROM duckdb_tables() WHERE database_name = 'opened'"))
+        foreach (
+            var table in Names(
+                duck,
+                "SELECT format('\"{}\".\"{}\"', schema_name, table_name) FROM duckdb_tables() WHERE database_name = 'opened'"
+            )
+        )
         {
             Rows(duck, $"SELECT * FROM opened.{table}", "its rows", use);
         }

@@ -15,7 +15,13 @@ var command = new RootCommand("Nothing where it may not be. Exit 0 clean, 1 foun
     also,
 };
 command.SetAction(result =>
-    Check.Run(result.GetRequiredValue(data), result.GetRequiredValue(table), result.GetValue(dumps), result.GetValue(also) ?? [], Console.Out)
+    Check.Run(
+        result.GetRequiredValue(data),
+        result.GetRequiredValue(table),
+        result.GetValue(dumps),
+        result.GetValue(also) ?? [],
+        Console.Out
+    )
 );
 var parsed = command.Parse(args);
 return parsed.Errors.Count > 0 ? Usage(parsed) : parsed.Invoke();

@@ -57,10 +57,9 @@ internal sealed class Registers
             yield break;
         }
         var header = Fields(lines.Current);
-        int[] positions =
-            columns is null
-                ? [.. Enumerable.Range(1, header.Length - 1)]
-                : [.. columns.Select(column => Array.IndexOf(header, column))];
+        int[] positions = columns is null
+            ? [.. Enumerable.Range(1, header.Length - 1)]
+            : [.. columns.Select(column => Array.IndexOf(header, column))];
         if (positions.Contains(-1))
         {
             yield break;

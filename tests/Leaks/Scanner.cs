@@ -49,13 +49,18 @@ internal sealed class Scanner(Wanted wanted, Report report)
             filled += stream.ReadAtLeast(buffer.AsSpan(filled), buffer.Length - filled, throwOnEndOfStream: false);
             var last = filled < buffer.Length;
             var to = last ? filled : filled - After;
-            Look(buffer.AsSpan(0, filled), 0, (kind, at, form) =>
-            {
-                if (at >= from && at < to)
+            Look(
+                buffer.AsSpan(0, filled),
+                0,
+                (kind, at, form) =>
                 {
-                    report(kind, start + at, form);
-                }
-            }, "");
+                    if (at >= from && at < to)
+                    {
+                        report(kind, start + at, form);
+                    }
+                },
+                ""
+            );
             if (last)
             {
                 return start + filled;

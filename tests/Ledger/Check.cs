@@ -144,7 +144,8 @@ internal static class Check
     private static long? PeakKilobytes(int pid)
     {
         var status = $"/proc/{pid}/status";
-        return File.Exists(status)
+        return
+            File.Exists(status)
             && File.ReadLines(status).FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)) is { } line
             ? long.Parse(line["VmHWM:".Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), null)
             : null;

@@ -125,8 +125,7 @@ internal sealed class Side : IDisposable
         Sources.Add(source, sums);
     }
 
-    private static string Columns(Delivery delivery) =>
-        string.Join(", ", delivery.Columns.Select(column => $"coalesce(\"{column}\", '')"));
+    private static string Columns(Delivery delivery) => string.Join(", ", delivery.Columns.Select(column => $"coalesce(\"{column}\", '')"));
 
     private static string Quoted(string path) => path.Replace("'", "''", StringComparison.Ordinal);
 

@@ -34,7 +34,8 @@ public sealed class PostgresFixture : IAsyncLifetime
                 .EnumerateDirectories("/usr/lib/postgresql")
                 .Select(version => Path.Combine(version, "bin"))
                 .Where(candidate => File.Exists(Path.Combine(candidate, "initdb")))
-                .Max() ?? throw new InvalidOperationException("PostgreSQL is missing: apt-get install postgresql");
+                .Max()
+            ?? throw new InvalidOperationException("PostgreSQL is missing: apt-get install postgresql");
         var passwordFile = Path.Combine(directory, "password");
         await File.WriteAllTextAsync(passwordFile, password);
         if (Environment.IsPrivilegedProcess)
@@ -42,24 +43,22 @@ public sealed class PostgresFixture : IAsyncLifetime
             await RunAsync("chown", "-R", "postgres:postgres", directory);
         }
 
-        await RunAsync(
-            [
-                .. AsPostgres,
-                Path.Combine(bin, "initdb"),
-                "-D",
-                Seen("data"),
-                "-U",
-                "postgres",
-                "-A",
-                "scram-sha-256",
-                "--pwfile",
-                Seen("password"),
-                "-E",
-                "UTF8",
-                "--locale=C",
-                "--no-sync",
-            ]
-        );
+        await RunAsync([
+            .. AsPostgres,
+            Path.Combine(bin, "initdb"),
+            "-D",
+            Seen("data"),
+            "-U",
+            "postgres",
+            "-A",
+            "scram-sha-256",
+            "--pwfile",
+            Seen("password"),
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+        ]);
 
         // The shell ends the server when its own input ends, so that a killed test run leaves no server behind.
         var script =
@@ -128,9 +127,7 @@ public sealed class PostgresFixture : IAsyncLifetime
         service is "issuer" or "edge" ? OwnScriptsOf(service) : [.. MessagingScripts, .. OwnScriptsOf(service)];
 
     private static IEnumerable<string> MessagingScripts =>
-        Directory
-            .EnumerateFiles(Path.Combine(Repository, "ServiceDefaults/Persistence"), "*.sql")
-            .Order(StringComparer.Ordinal);
+        Directory.EnumerateFiles(Path.Combine(Repository, "ServiceDefaults/Persistence"), "*.sql").Order(StringComparer.Ordinal);
 
     private static IEnumerable<string> OwnScriptsOf(string service) =>
         Directory
@@ -143,8 +140,7 @@ public sealed class PostgresFixture : IAsyncLifetime
             .SelectMany(folder => Directory.EnumerateFiles(folder, "*.sql"))
             .Order(StringComparer.Ordinal);
 
-    private static string DatabaseOf(string project) =>
-        project == "DevelopmentIssuer" ? "issuer" : project.ToLowerInvariant();
+    private static string DatabaseOf(string project) => project == "DevelopmentIssuer" ? "issuer" : project.ToLowerInvariant();
 
     private string ConnectionString(string database, string role) =>
         $"Host=127.0.0.1;Port={port};Database={database};Username={role};Password={password};Maximum Pool Size=20";

@@ -15,7 +15,17 @@ public sealed class Refusing_bad_input
     private static readonly string[] JobStates = ["refused", "failed"];
 
     private static readonly string[] OutputRules =
-        ["size", "type", "identifiers", "pseudonyms", "columns", "rows", "cells", "metadata", "changed"];
+    [
+        "size",
+        "type",
+        "identifiers",
+        "pseudonyms",
+        "columns",
+        "rows",
+        "cells",
+        "metadata",
+        "changed",
+    ];
 
     [Fact]
     public void Every_refusal_has_its_test()
@@ -62,7 +72,10 @@ public sealed class Refusing_bad_input
         // No field holds a comma.
         return
         [
-            .. lines.Skip(1).Select(line => line.Split(',')).Select(field => new Row(field[0], field[1], field[2], field[3], field[4], field[5])),
+            .. lines
+                .Skip(1)
+                .Select(line => line.Split(','))
+                .Select(field => new Row(field[0], field[1], field[2], field[3], field[4], field[5])),
         ];
     }
 }

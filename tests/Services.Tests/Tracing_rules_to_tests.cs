@@ -53,7 +53,11 @@ public sealed partial class Tracing_rules_to_tests
         Section(text, "Invariants", numbers, traces, "Invariant", rule => $"{rule}. {Invariants[int.Parse(rule, null) - 1]}");
         foreach (var (kind, title) in new[] { ("Article", "Articles"), ("Requirement", "Requirements") })
         {
-            var rules = traces.Where(trace => trace.Kind == kind).Select(trace => trace.Rule).Distinct().OrderBy(Natural, StringComparer.Ordinal);
+            var rules = traces
+                .Where(trace => trace.Kind == kind)
+                .Select(trace => trace.Rule)
+                .Distinct()
+                .OrderBy(Natural, StringComparer.Ordinal);
             Section(text, title, rules, traces, kind, rule => rule);
         }
         return text.ToString().TrimEnd() + "\n";
@@ -110,7 +114,8 @@ public sealed partial class Tracing_rules_to_tests
         }
     }
 
-    private static string Lower(string name) => name.Length > 1 && char.IsLower(name[1]) ? char.ToLowerInvariant(name[0]) + name[1..] : name;
+    private static string Lower(string name) =>
+        name.Length > 1 && char.IsLower(name[1]) ? char.ToLowerInvariant(name[0]) + name[1..] : name;
 
     private static string Natural(string rule) => Digits().Replace(rule, digits => digits.Value.PadLeft(6, '0'));
 

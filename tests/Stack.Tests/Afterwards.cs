@@ -8,15 +8,7 @@ namespace HealthDataNode.Stack.Tests;
 /// <summary>What must hold whenever the node has come to rest.</summary>
 internal static class Afterwards
 {
-    private static readonly string[] Publishers =
-    [
-        "catalogue",
-        "permit",
-        "speregistry",
-        "pseudonymisation",
-        "gateway",
-        "edge",
-    ];
+    private static readonly string[] Publishers = ["catalogue", "permit", "speregistry", "pseudonymisation", "gateway", "edge"];
 
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(60);
 

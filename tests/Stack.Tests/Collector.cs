@@ -30,8 +30,7 @@ internal sealed class Collector : IAsyncDisposable
     public Task StartAsync() => app.StartAsync();
 
     /// <summary>The services that have a span in a trace.</summary>
-    public HashSet<string> ServicesIn(string traceId) =>
-        [.. spans.Where(span => span.TraceId == traceId).Select(span => span.Service)];
+    public HashSet<string> ServicesIn(string traceId) => [.. spans.Where(span => span.TraceId == traceId).Select(span => span.Service)];
 
     public ValueTask DisposeAsync() => app.DisposeAsync();
 

@@ -21,7 +21,11 @@ internal sealed class Identifiers
             var header = lines[0].Split(',');
             var columns = header.Index().Where(column => column.Item is "person_id" or "other_id").Select(column => column.Index).ToArray();
             found.UnionWith(
-                lines.Skip(1).Select(line => line.Split(',')).SelectMany(fields => columns.Select(column => fields[column])).Where(field => field.Length == Length && field.All(char.IsAsciiDigit))
+                lines
+                    .Skip(1)
+                    .Select(line => line.Split(','))
+                    .SelectMany(fields => columns.Select(column => fields[column]))
+                    .Where(field => field.Length == Length && field.All(char.IsAsciiDigit))
             );
         }
         Assert.True(found.Count > 100, "The registers have identifiers.");

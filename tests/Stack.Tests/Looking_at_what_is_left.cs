@@ -19,7 +19,10 @@ public sealed class Looking_at_what_is_left(Stack stack)
 
         foreach (var party in new[] { "cancerregistry", "deathregistry", "hospitaltrust", "referencespe" })
         {
-            Assert.True(await stack.ScalarAsync<long>("audit", $"SELECT count(*) FROM audit.entries WHERE publisher = '{party}'") > 0, party);
+            Assert.True(
+                await stack.ScalarAsync<long>("audit", $"SELECT count(*) FROM audit.entries WHERE publisher = '{party}'") > 0,
+                party
+            );
         }
     }
 

@@ -68,11 +68,7 @@ internal static partial class Programs
     public static ProcessStartInfo Start(string program, string[] arguments, Dictionary<string, string> environment)
     {
         var managed = program.EndsWith(".dll", StringComparison.Ordinal);
-        var start = new ProcessStartInfo(managed ? "dotnet" : program)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var start = new ProcessStartInfo(managed ? "dotnet" : program) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in managed ? [program, .. arguments] : arguments)
         {
             start.ArgumentList.Add(argument);

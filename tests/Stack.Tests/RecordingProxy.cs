@@ -73,7 +73,10 @@ internal sealed class RecordingProxy : IAsyncDisposable
                 0,
                 listen =>
                     listen.UseHttps(
-                        X509Certificate2.CreateFromPemFile(Path.Combine(authorityFolder, "localhost.pem"), Path.Combine(authorityFolder, "localhost.key"))
+                        X509Certificate2.CreateFromPemFile(
+                            Path.Combine(authorityFolder, "localhost.pem"),
+                            Path.Combine(authorityFolder, "localhost.key")
+                        )
                     )
             );
         });
@@ -116,7 +119,12 @@ internal sealed class RecordingProxy : IAsyncDisposable
             foreach (var (name, values) in context.Request.Headers)
             {
                 Note(sent, $"{name}: {values}");
-                if (name is not "Host" && name[0] != ':' && !HopByHop.Contains(name) && !request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+                if (
+                    name is not "Host"
+                    && name[0] != ':'
+                    && !HopByHop.Contains(name)
+                    && !request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values)
+                )
                 {
                     request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
                 }

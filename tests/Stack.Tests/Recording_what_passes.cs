@@ -18,7 +18,10 @@ public sealed class Recording_what_passes : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var (issued, said) = await Programs.RunAsync(Repository.Program("services/Setup"), ["certificate", "localhost", "--data", data.FullName]);
+        var (issued, said) = await Programs.RunAsync(
+            Repository.Program("services/Setup"),
+            ["certificate", "localhost", "--data", data.FullName]
+        );
         Assert.True(issued == 0, said);
         var ca = Path.Combine(data.FullName, "ca");
         var builder = WebApplication.CreateSlimBuilder();
@@ -28,7 +31,10 @@ public sealed class Recording_what_passes : IAsyncLifetime
             kestrel.Listen(
                 IPAddress.Loopback,
                 0,
-                listen => listen.UseHttps(X509Certificate2.CreateFromPemFile(Path.Combine(ca, "localhost.pem"), Path.Combine(ca, "localhost.key")))
+                listen =>
+                    listen.UseHttps(
+                        X509Certificate2.CreateFromPemFile(Path.Combine(ca, "localhost.pem"), Path.Combine(ca, "localhost.key"))
+                    )
             )
         );
         server = builder.Build();
@@ -45,7 +51,10 @@ public sealed class Recording_what_passes : IAsyncLifetime
         await proxy.StartAsync();
         var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         trust.CustomTrustStore.ImportFromPemFile(Path.Combine(ca, "ca.pem"));
-        client = new(new SocketsHttpHandler { UseProxy = false, SslOptions = { CertificateChainPolicy = trust } }) { BaseAddress = proxy.Address };
+        client = new(new SocketsHttpHandler { UseProxy = false, SslOptions = { CertificateChainPolicy = trust } })
+        {
+            BaseAddress = proxy.Address,
+        };
     }
 
     [Theory]

@@ -97,11 +97,22 @@ public sealed class Refusing_at_the_edge(Stack stack)
         (await stack.FirstJourney).MustHaveSucceeded();
         using var client = stack.Client();
         var token = await stack.MachineTokenAsync("deathregistry", "gateway");
-        var order = await stack.ScalarAsync<string>("gateway", "SELECT id FROM gateway.orders WHERE holder = 'cancerregistry' ORDER BY id LIMIT 1");
+        var order = await stack.ScalarAsync<string>(
+            "gateway",
+            "SELECT id FROM gateway.orders WHERE holder = 'cancerregistry' ORDER BY id LIMIT 1"
+        );
         var (state, refusals) = (await OrderAsync(order), await RefusalsAsync("gateway"));
 
         await RefusedAsync(client, HttpMethod.Get, $"/gateway/v1/orders/{order}", token, HttpStatusCode.NotFound, "not-found");
-        await RefusedAsync(client, HttpMethod.Post, $"/gateway/v1/orders/{order}/closing", token, HttpStatusCode.NotFound, "not-found", new StringContent("x.y.z", new MediaTypeHeaderValue("application/jose")));
+        await RefusedAsync(
+            client,
+            HttpMethod.Post,
+            $"/gateway/v1/orders/{order}/closing",
+            token,
+            HttpStatusCode.NotFound,
+            "not-found",
+            new StringContent("x.y.z", new MediaTypeHeaderValue("application/jose"))
+        );
 
         Assert.Equal(state, await OrderAsync(order));
         await WrittenDownAsync("gateway", refusals);
@@ -121,10 +132,18 @@ public sealed class Refusing_at_the_edge(Stack stack)
         var token = await stack.MachineTokenAsync(party, "pseudonymisation");
         var digest = new string('a', 64);
 
-        var answer = await SendAsync(client, HttpMethod.Post, $"/pseudonymisation/v1/{path.Replace("DIGEST", digest, StringComparison.Ordinal)}", token);
+        var answer = await SendAsync(
+            client,
+            HttpMethod.Post,
+            $"/pseudonymisation/v1/{path.Replace("DIGEST", digest, StringComparison.Ordinal)}",
+            token
+        );
 
         Assert.Equal(HttpStatusCode.NotFound, answer.Status);
-        var refusals = await stack.ScalarAsync<long>("audit", "SELECT count(*) FROM audit.entries WHERE contract = 'pseudonymisation.call-refused' AND payload LIKE '%rekey%'");
+        var refusals = await stack.ScalarAsync<long>(
+            "audit",
+            "SELECT count(*) FROM audit.entries WHERE contract = 'pseudonymisation.call-refused' AND payload LIKE '%rekey%'"
+        );
         Assert.Equal(0, refusals);
     }
 
@@ -164,7 +183,8 @@ public sealed class Refusing_at_the_edge(Stack stack)
     )
     {
         using var request = new HttpRequestMessage(method, path);
-        request.Content = content ?? (method == HttpMethod.Get ? null : new StringContent("{}", new MediaTypeHeaderValue("application/json")));
+        request.Content =
+            content ?? (method == HttpMethod.Get ? null : new StringContent("{}", new MediaTypeHeaderValue("application/json")));
         request.Headers.Authorization = token is null ? null : new("Bearer", token);
         using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
         return await AnswerOf(response);

@@ -30,10 +30,7 @@ public sealed class Running_the_whole_node(Stack stack)
             {
                 // Opted out, or with a protected address: somebody of each source.
                 Assert.True((long)source!["withheld"]! > 0);
-                Assert.Equal(
-                    (long)source["extracted"]!,
-                    (long)source["withheld"]! + (long)source["invalid"]! + (long)source["uploaded"]!
-                );
+                Assert.Equal((long)source["extracted"]!, (long)source["withheld"]! + (long)source["invalid"]! + (long)source["uploaded"]!);
                 Assert.Equal((long)source["delivered"]!, (long)source["opened"]!);
                 Assert.Equal((string?)source["rowDigestSent"], (string?)source["rowDigestOpened"]);
             }
@@ -54,7 +51,13 @@ public sealed class Running_the_whole_node(Stack stack)
         Assert.False(File.Exists(stack.In("spe", lineage, "workspace.duckdb")));
         Assert.Empty(Directory.EnumerateFiles(stack.In("keys", "pseudonymisation", "permits"), $"*{lineage}*"));
         Assert.NotEmpty(Directory.EnumerateFiles(stack.In("keys", "pseudonymisation", "permits"), $"*{(string)report["lineage"]!}*"));
-        Assert.Equal(0, await stack.ScalarAsync<long>("gateway", $"SELECT count(*) FROM gateway.parts p JOIN gateway.orders o ON o.id = p.order_id WHERE o.lineage = '{lineage}'"));
+        Assert.Equal(
+            0,
+            await stack.ScalarAsync<long>(
+                "gateway",
+                $"SELECT count(*) FROM gateway.parts p JOIN gateway.orders o ON o.id = p.order_id WHERE o.lineage = '{lineage}'"
+            )
+        );
     }
 
     [Theory]
@@ -71,7 +74,9 @@ public sealed class Running_the_whole_node(Stack stack)
             TimeSpan.FromSeconds(30),
             () =>
                 Task.FromResult(
-                    stack.Telemetry.ServicesIn(trace).IsSupersetOf(["edge", "permit", "gateway", "pseudonymisation", "referencespe", .. holders])
+                    stack
+                        .Telemetry.ServicesIn(trace)
+                        .IsSupersetOf(["edge", "permit", "gateway", "pseudonymisation", "referencespe", .. holders])
                 )
         );
     }

@@ -24,11 +24,7 @@ internal static class Spans
             spans.AddRange(
                 Messages(resourceSpans, 2)
                     .SelectMany(scopeSpans => Messages(scopeSpans, 2))
-                    .Select(span => new Span(
-                        service,
-                        Convert.ToHexStringLower(Messages(span, 1).Single().Span),
-                        Text(span, 5)
-                    ))
+                    .Select(span => new Span(service, Convert.ToHexStringLower(Messages(span, 1).Single().Span), Text(span, 5)))
             );
         }
         return spans;

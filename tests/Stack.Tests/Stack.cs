@@ -70,11 +70,7 @@ public sealed class Stack : IAsyncLifetime
                 ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
             }
         );
-        await Eventually.TrueAsync(
-            "the stack to be healthy",
-            StartLimit,
-            () => process.HasExited || File.Exists(In("control", "healthy"))
-        );
+        await Eventually.TrueAsync("the stack to be healthy", StartLimit, () => process.HasExited || File.Exists(In("control", "healthy")));
         Assert.False(process.HasExited, $"The stack ended with exit code {(process.HasExited ? process.ExitCode : 0)}.");
     }
 
@@ -138,8 +134,7 @@ public sealed class Stack : IAsyncLifetime
 
     internal IEnumerable<string> Resources() => State()["resources"]!.AsArray().Select(resource => (string)resource!["name"]!);
 
-    internal JsonNode Resource(string name) =>
-        State()["resources"]!.AsArray().Single(resource => (string)resource!["name"]! == name)!;
+    internal JsonNode Resource(string name) => State()["resources"]!.AsArray().Single(resource => (string)resource!["name"]! == name)!;
 
     internal Uri UrlOf(string name) => new((string)Resource(name)["url"]!);
 

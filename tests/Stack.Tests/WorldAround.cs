@@ -16,7 +16,8 @@ internal sealed class WorldAround(Stack stack)
             case "receive-alias":
                 var fed = File.ReadLines(stack.In("holder", "population.csv")).Count();
                 // Numbers go on from file to file: the header of each is a line too.
-                var next = File.ReadLines(stack.In("holder", "population-late.csv")).FirstOrDefault(line => line.StartsWith($"{fed},", StringComparison.Ordinal));
+                var next = File.ReadLines(stack.In("holder", "population-late.csv"))
+                    .FirstOrDefault(line => line.StartsWith($"{fed},", StringComparison.Ordinal));
                 if (next is not null)
                 {
                     File.AppendAllText(stack.In("holder", "population.csv"), next + "\n");

@@ -7,16 +7,8 @@ namespace HealthDataNode.SyntheticRegisters;
 internal static class Program
 {
     private static readonly Option<int> Persons = new("--persons") { Description = "How many.", Required = true };
-    private static readonly Option<ulong> Seed = new("--seed")
-    {
-        Description = "Same seed and size, same bytes.",
-        Required = true,
-    };
-    private static readonly Option<DirectoryInfo> Out = new("--out")
-    {
-        Description = "Folder to write to.",
-        Required = true,
-    };
+    private static readonly Option<ulong> Seed = new("--seed") { Description = "Same seed and size, same bytes.", Required = true };
+    private static readonly Option<DirectoryInfo> Out = new("--out") { Description = "Folder to write to.", Required = true };
     private static readonly Option<double> Effect = new("--effect") { DefaultValueFactory = _ => 0.6 };
 
     public static int Main(string[] args)
@@ -32,20 +24,9 @@ internal static class Program
             if (given.GetValue(Effect) is not (>= 0.05 and <= 20))
                 given.AddError("--effect must lie between 0.05 and 20.");
         });
-        var generate = new Command("generate", "Writes the registers with facts and descriptions.")
-        {
-            Persons,
-            Seed,
-            Out,
-            Effect,
-        };
+        var generate = new Command("generate", "Writes the registers with facts and descriptions.") { Persons, Seed, Out, Effect };
         generate.SetAction(given =>
-            Generation.Run(
-                given.GetValue(Seed),
-                given.GetValue(Persons),
-                given.GetValue(Effect),
-                given.GetValue(Out)!.FullName
-            )
+            Generation.Run(given.GetValue(Seed), given.GetValue(Persons), given.GetValue(Effect), given.GetValue(Out)!.FullName)
         );
         var parsed = new RootCommand("Synthetic registers: cancer, causes of death, treatment, population.") { generate }.Parse(args);
         var exit = parsed.Invoke();

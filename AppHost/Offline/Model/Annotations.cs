@@ -29,8 +29,7 @@ public sealed class EnvironmentCallbackContext(
 }
 
 /// <summary>Adds arguments when the process starts.</summary>
-public sealed class CommandLineArgsCallbackAnnotation(Func<CommandLineArgsCallbackContext, Task> callback)
-    : IResourceAnnotation
+public sealed class CommandLineArgsCallbackAnnotation(Func<CommandLineArgsCallbackContext, Task> callback) : IResourceAnnotation
 {
     /// <summary>What adds them.</summary>
     public Func<CommandLineArgsCallbackContext, Task> Callback { get; } = callback;

@@ -86,9 +86,7 @@ namespace Aspire.Hosting
             host = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
             host.Configuration.AddEnvironmentVariables().AddCommandLine(args);
             host.Environment.EnvironmentName =
-                host.Configuration["DOTNET_ENVIRONMENT"]
-                ?? host.Configuration["ASPNETCORE_ENVIRONMENT"]
-                ?? Environments.Production;
+                host.Configuration["DOTNET_ENVIRONMENT"] ?? host.Configuration["ASPNETCORE_ENVIRONMENT"] ?? Environments.Production;
             AppHostDirectory = appHostDirectory;
         }
 
@@ -104,9 +102,7 @@ namespace Aspire.Hosting
         {
             if (!Name().IsMatch(resource.Name) || resource.Name.Length > 64)
             {
-                throw new ArgumentException(
-                    $"'{resource.Name}' is no resource name: letters, digits, single hyphens."
-                );
+                throw new ArgumentException($"'{resource.Name}' is no resource name: letters, digits, single hyphens.");
             }
             if (resources.Any(other => other.Name.Equals(resource.Name, StringComparison.OrdinalIgnoreCase)))
             {

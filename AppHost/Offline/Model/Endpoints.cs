@@ -74,9 +74,7 @@ public enum EndpointProperty
 
 /// <summary>An endpoint of a resource, by name.</summary>
 [SuppressMessage("Design", "CA1056", Justification = "Shape of the original.")]
-public sealed class EndpointReference(IResourceWithEndpoints owner, string endpointName)
-    : IValueProvider,
-        IManifestExpressionProvider
+public sealed class EndpointReference(IResourceWithEndpoints owner, string endpointName) : IValueProvider, IManifestExpressionProvider
 {
     /// <summary>Whose endpoint.</summary>
     public IResourceWithEndpoints Resource { get; } = owner;

@@ -14,9 +14,7 @@ public sealed class ReferenceExpression : IValueProvider, IManifestExpressionPro
 
     /// <inheritdoc/>
     public string ValueExpression =>
-        string.Concat(
-            parts.Select(part => part.Text ?? (part.Value as IManifestExpressionProvider)?.ValueExpression ?? "")
-        );
+        string.Concat(parts.Select(part => part.Text ?? (part.Value as IManifestExpressionProvider)?.ValueExpression ?? ""));
 
     /// <summary>Makes one from an interpolated string.</summary>
     public static ReferenceExpression Create(in ExpressionInterpolatedStringHandler handler) => new(handler.Parts);
@@ -52,7 +50,6 @@ public sealed class ReferenceExpression : IValueProvider, IManifestExpressionPro
 
         /// <summary>A resource with such a value.</summary>
         public void AppendFormatted<T>(IResourceBuilder<T> valueProvider, string? format = null)
-            where T : IResource, IValueProvider, IManifestExpressionProvider =>
-            Parts.Add((null, valueProvider.Resource, format));
+            where T : IResource, IValueProvider, IManifestExpressionProvider => Parts.Add((null, valueProvider.Resource, format));
     }
 }

@@ -54,8 +54,7 @@ public interface IResourceWithConnectionString : IResource, IValueProvider, IMan
 
     string IManifestExpressionProvider.ValueExpression => $"{{{Name}.connectionString}}";
 
-    ValueTask<string?> IValueProvider.GetValueAsync(CancellationToken cancellationToken) =>
-        GetConnectionStringAsync(cancellationToken);
+    ValueTask<string?> IValueProvider.GetValueAsync(CancellationToken cancellationToken) => GetConnectionStringAsync(cancellationToken);
 }
 
 /// <summary>Something whose value is known when processes start.</summary>

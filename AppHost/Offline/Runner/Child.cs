@@ -121,11 +121,7 @@ internal sealed class Child(IResource resource, int index, StackFolder folder, C
             if (healthy != Healthy && process == watched)
             {
                 Healthy = healthy;
-                console.State(
-                    Name,
-                    Index,
-                    healthy ? $"healthy after {clock.Elapsed.TotalSeconds:0.0} s" : "unhealthy"
-                );
+                console.State(Name, Index, healthy ? $"healthy after {clock.Elapsed.TotalSeconds:0.0} s" : "unhealthy");
                 Changed?.Invoke();
             }
             await Task.Delay(healthy ? 5_000 : 150, cancellation).ContinueWith(_ => { }, TaskScheduler.Default);
@@ -159,8 +155,7 @@ internal sealed class Child(IResource resource, int index, StackFolder folder, C
     }
 
     /// <summary>The last lines of its log.</summary>
-    public IEnumerable<string> LastLines(int count) =>
-        File.Exists(LogFile) ? File.ReadLines(LogFile).TakeLast(count) : [];
+    public IEnumerable<string> LastLines(int count) => File.Exists(LogFile) ? File.ReadLines(LogFile).TakeLast(count) : [];
 
     private IProjectMetadata Metadata => Resource.Annotations.OfType<IProjectMetadata>().Single();
 
@@ -169,10 +164,7 @@ internal sealed class Child(IResource resource, int index, StackFolder folder, C
         await using (var log = new StreamWriter(LogFile, append: true) { AutoFlush = true })
         {
             var writer = TextWriter.Synchronized(log);
-            var reading = Task.WhenAll(
-                CopyAsync(followed.StandardOutput, writer),
-                CopyAsync(followed.StandardError, writer)
-            );
+            var reading = Task.WhenAll(CopyAsync(followed.StandardOutput, writer), CopyAsync(followed.StandardError, writer));
             await followed.WaitForExitAsync();
             // A grandchild may hold the pipe open; what the process itself wrote is there by then.
             await Task.WhenAny(reading, Task.Delay(500));
@@ -187,11 +179,7 @@ internal sealed class Child(IResource resource, int index, StackFolder folder, C
         }
         else if (!stopping)
         {
-            console.State(
-                Name,
-                Index,
-                $"ended with exit code {ExitCode}; see {LogFile}. Start it again with: ./run start {Name}"
-            );
+            console.State(Name, Index, $"ended with exit code {ExitCode}; see {LogFile}. Start it again with: ./run start {Name}");
         }
         Become(Listens && !stopping ? ResourceState.Exited : ResourceState.Finished);
     }

@@ -7,16 +7,18 @@ namespace Aspire.Hosting.Offline;
 internal sealed class HttpProbe(EndpointReference endpoint, string path, int statusCode) : IHealthCheck
 {
     private static readonly HttpClient Client = new(
-        new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(2) }
+        new SocketsHttpHandler
+        {
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            ConnectTimeout = TimeSpan.FromSeconds(2),
+        }
     )
     {
         Timeout = TimeSpan.FromSeconds(5),
     };
 
-    public async Task<HealthCheckResult> CheckHealthAsync(
-        HealthCheckContext context,
-        CancellationToken cancellationToken = default
-    )
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         using var answer = await Client.GetAsync(new Uri(endpoint.Url + path), cancellationToken);
         return (int)answer.StatusCode == statusCode

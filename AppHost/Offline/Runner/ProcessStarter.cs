@@ -49,9 +49,7 @@ internal sealed partial class ProcessStarter : IDisposable
             RedirectStandardError = true,
             UseShellExecute = false,
         };
-        foreach (
-            var argument in new[] { "--pdeathsig", signalAtOurDeath, "--", "setsid", command }.Concat(arguments)
-        )
+        foreach (var argument in new[] { "--pdeathsig", signalAtOurDeath, "--", "setsid", command }.Concat(arguments))
         {
             start.ArgumentList.Add(argument);
         }

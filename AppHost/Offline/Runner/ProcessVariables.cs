@@ -7,11 +7,7 @@ namespace Aspire.Hosting.Offline;
 /// The environment and arguments of a child: a clean base, what Aspire would set for its kind, what the model declares.
 /// Nothing else of the caller's environment comes through, so that a secret in the shell reaches no service.
 /// </summary>
-internal sealed class ProcessVariables(
-    DistributedApplicationExecutionContext execution,
-    StackFolder folder,
-    IConfiguration configuration
-)
+internal sealed class ProcessVariables(DistributedApplicationExecutionContext execution, StackFolder folder, IConfiguration configuration)
 {
     /// <summary>What a child may inherit: how programs are found.</summary>
     private static readonly string[] Inherited = ["PATH", "DOTNET_ROOT", "DOTNET_ROOT_X64", "LD_LIBRARY_PATH", "USER"];
@@ -41,9 +37,7 @@ internal sealed class ProcessVariables(
         }
         foreach (var (name, value) in declared)
         {
-            variables[name] = value is IValueProvider provider
-                ? await provider.GetValueAsync(cancellation) ?? ""
-                : value.ToString() ?? "";
+            variables[name] = value is IValueProvider provider ? await provider.GetValueAsync(cancellation) ?? "" : value.ToString() ?? "";
         }
         return variables;
     }
@@ -58,11 +52,7 @@ internal sealed class ProcessVariables(
         var texts = new List<string>();
         foreach (var argument in arguments)
         {
-            texts.Add(
-                argument is IValueProvider provider
-                    ? await provider.GetValueAsync(cancellation) ?? ""
-                    : argument.ToString() ?? ""
-            );
+            texts.Add(argument is IValueProvider provider ? await provider.GetValueAsync(cancellation) ?? "" : argument.ToString() ?? "");
         }
         return texts;
     }
@@ -89,9 +79,7 @@ internal sealed class ProcessVariables(
     {
         var web = resource
             .Annotations.OfType<EndpointAnnotation>()
-            .Where(endpoint =>
-                endpoint.UriScheme is "http" or "https" && endpoint.TargetPortEnvironmentVariable is null
-            )
+            .Where(endpoint => endpoint.UriScheme is "http" or "https" && endpoint.TargetPortEnvironmentVariable is null)
             .ToList();
         if (web.Count > 0)
         {
@@ -125,6 +113,5 @@ internal sealed class ProcessVariables(
         }
     }
 
-    private static string Invariant(int? port) =>
-        port?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "";
+    private static string Invariant(int? port) => port?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "";
 }

@@ -7,8 +7,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Aspire.Hosting.Offline;
 
 /// <summary>Starts the resources in the order of their waits, keeps them in view, and stops them all at once.</summary>
-internal sealed class Stack(IServiceProvider services, IDistributedApplicationBuilder builder, StackFolder folder)
-    : IDisposable
+internal sealed class Stack(IServiceProvider services, IDistributedApplicationBuilder builder, StackFolder folder) : IDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(300);
     private readonly List<Child> children = [];
@@ -40,11 +39,7 @@ internal sealed class Stack(IServiceProvider services, IDistributedApplicationBu
             await AllHealthyAsync(clock);
             allHealthy = true;
             status.Write();
-            await File.WriteAllTextAsync(
-                Path.Combine(folder.Control, "healthy"),
-                $"{clock.ElapsedMilliseconds}\n",
-                stop.Token
-            );
+            await File.WriteAllTextAsync(Path.Combine(folder.Control, "healthy"), $"{clock.ElapsedMilliseconds}\n", stop.Token);
             console.Plain($"\n{status.Table()}\n\nall healthy after {clock.Elapsed.TotalSeconds:0.0} s");
             await control;
         }
@@ -112,8 +107,7 @@ internal sealed class Stack(IServiceProvider services, IDistributedApplicationBu
                     wait.WaitType switch
                     {
                         WaitType.WaitUntilHealthy => other.Healthy,
-                        WaitType.WaitForCompletion => other.State == ResourceState.Finished
-                            && other.ExitCode == wait.ExitCode,
+                        WaitType.WaitForCompletion => other.State == ResourceState.Finished && other.ExitCode == wait.ExitCode,
                         _ => other.State == ResourceState.Running,
                     }
             );
@@ -142,7 +136,8 @@ internal sealed class Stack(IServiceProvider services, IDistributedApplicationBu
     {
         while (!condition())
         {
-            var ended = child.State is ResourceState.Exited or ResourceState.FailedToStart
+            var ended =
+                child.State is ResourceState.Exited or ResourceState.FailedToStart
                 || child is { State: ResourceState.Finished, ExitCode: not 0 };
             if (ended && !allHealthy)
             {
@@ -211,10 +206,7 @@ internal sealed class Stack(IServiceProvider services, IDistributedApplicationBu
         {
             await WaitsAsync(child).WaitAsync(TimeSpan.FromSeconds(60), stop.Token);
             await StartAsync(child);
-            await UntilAsync(
-                    child,
-                    () => child.Healthy || (!child.IsAlive && child.State is not ResourceState.Starting)
-                )
+            await UntilAsync(child, () => child.Healthy || (!child.IsAlive && child.State is not ResourceState.Starting))
                 .WaitAsync(TimeSpan.FromSeconds(60), stop.Token);
         }
         catch (Exception fault) when (fault is TimeoutException or OperationCanceledException)

@@ -15,19 +15,11 @@ internal sealed class StackFolder : IDisposable
         try
         {
             // flock(2) underneath, so that a shell can ask with flock(1).
-            held = new FileStream(
-                Path.Combine(Root, "lock"),
-                FileMode.OpenOrCreate,
-                FileAccess.ReadWrite,
-                FileShare.None
-            );
+            held = new FileStream(Path.Combine(Root, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException)
         {
-            throw new StackException(
-                ExitCodes.NotHealthy,
-                $"a stack already runs in {Root}; end it with: ./run stop --data {Root}"
-            );
+            throw new StackException(ExitCodes.NotHealthy, $"a stack already runs in {Root}; end it with: ./run stop --data {Root}");
         }
         foreach (var stale in Directory.EnumerateFiles(Control))
         {

@@ -59,9 +59,7 @@ internal sealed class StackStatus(IReadOnlyList<Child> children, StackFolder fol
         table.AppendLine($"{"resource".PadRight(name)}  state     pid      took    address");
         foreach (var row in rows)
         {
-            table.AppendLine(
-                $"{row.Name.PadRight(name)}  {row.State, -8}  {row.Pid, -7}  {row.Time, -6}  {row.Url}".TrimEnd()
-            );
+            table.AppendLine($"{row.Name.PadRight(name)}  {row.State, -8}  {row.Pid, -7}  {row.Time, -6}  {row.Url}".TrimEnd());
         }
         return table.ToString().TrimEnd();
     }
@@ -89,9 +87,7 @@ internal sealed class StackStatus(IReadOnlyList<Child> children, StackFolder fol
                 Replica = 0,
                 child.Pid,
                 Url = url,
-                Health = probed && url is not null && !url.StartsWith("tcp", StringComparison.Ordinal)
-                    ? url + "/health"
-                    : null,
+                Health = probed && url is not null && !url.StartsWith("tcp", StringComparison.Ordinal) ? url + "/health" : null,
                 Log = child.LogFile,
                 State = child.State.ToString(),
                 child.Healthy,

@@ -12,14 +12,7 @@ namespace HealthDataNode.Audit.Domain;
 /// <param name="Contract">Kind of fact, for example <c>permit.permit-granted</c>.</param>
 /// <param name="OccurredAt">When, as the publisher says.</param>
 /// <param name="Payload">Byte for byte as it came.</param>
-public sealed record Fact(
-    string Publisher,
-    long? Number,
-    Guid MessageId,
-    string Contract,
-    DateTimeOffset OccurredAt,
-    string Payload
-);
+public sealed record Fact(string Publisher, long? Number, Guid MessageId, string Contract, DateTimeOffset OccurredAt, string Payload);
 
 /// <summary>One link of the chain.</summary>
 public sealed class Entry
@@ -81,21 +74,9 @@ public sealed class Entry
 
     /// <summary>The hash that this entry should have, from what it says.</summary>
     public byte[] Recompute() =>
-        HashOf(
-            Sequence,
-            new Fact(Publisher, Number, MessageId, Contract, OccurredAt, Payload),
-            OccurredAt,
-            RecordedAt,
-            PreviousHash
-        );
+        HashOf(Sequence, new Fact(Publisher, Number, MessageId, Contract, OccurredAt, Payload), OccurredAt, RecordedAt, PreviousHash);
 
-    private static byte[] HashOf(
-        long sequence,
-        Fact fact,
-        DateTimeOffset occurredAt,
-        DateTimeOffset recordedAt,
-        byte[] previousHash
-    )
+    private static byte[] HashOf(long sequence, Fact fact, DateTimeOffset occurredAt, DateTimeOffset recordedAt, byte[] previousHash)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(previousHash);

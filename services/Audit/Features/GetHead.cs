@@ -20,10 +20,13 @@ public static class GetHead
         var last = await db
             .Entries.AsNoTracking()
             .OrderByDescending(e => e.Sequence)
-            .Select(e => new { e.Sequence, e.Hash, e.RecordedAt })
+            .Select(e => new
+            {
+                e.Sequence,
+                e.Hash,
+                e.RecordedAt,
+            })
             .FirstOrDefaultAsync(cancellationToken);
-        return TypedResults.Ok(
-            new Response(last?.Sequence ?? 0, Convert.ToHexStringLower(last?.Hash ?? new byte[32]), last?.RecordedAt)
-        );
+        return TypedResults.Ok(new Response(last?.Sequence ?? 0, Convert.ToHexStringLower(last?.Hash ?? new byte[32]), last?.RecordedAt));
     }
 }

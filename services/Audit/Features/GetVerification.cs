@@ -31,8 +31,7 @@ public static class GetVerification
         api.MapGet("/verification", Handle)
             .AllowAnonymous()
             .AddEndpointFilter(
-                async (invocation, next) =>
-                    Refusal(invocation.HttpContext) is { } refusal ? refusal : await next(invocation)
+                async (invocation, next) => Refusal(invocation.HttpContext) is { } refusal ? refusal : await next(invocation)
             )
             .WithSummary("Is the log whole? From outside for auditors alone")
             .ProducesProblem(401)

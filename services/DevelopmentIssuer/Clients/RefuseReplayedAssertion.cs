@@ -79,8 +79,7 @@ internal sealed class RefuseReplayedAssertion(IssuerDbContext database, TimeProv
     }
 
     private static DateTimeOffset? Date(ClaimsPrincipal assertion, string claim) =>
-        double.TryParse(assertion.GetClaim(claim), CultureInfo.InvariantCulture, out var seconds)
-        && seconds is > 0 and < 1e11
+        double.TryParse(assertion.GetClaim(claim), CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and < 1e11
             ? DateTimeOffset.FromUnixTimeSeconds((long)seconds)
             : null;
 

@@ -82,10 +82,7 @@ internal sealed class RegisterClients(LoadedRealm realm, IServiceScopeFactory sc
             ]);
         }
 
-        descriptor.Settings[Settings.TokenLifetimes.AccessToken] = realm.AccessTokenLifetime.ToString(
-            "c",
-            CultureInfo.InvariantCulture
-        );
+        descriptor.Settings[Settings.TokenLifetimes.AccessToken] = realm.AccessTokenLifetime.ToString("c", CultureInfo.InvariantCulture);
         return descriptor;
     }
 }

@@ -57,10 +57,7 @@ internal static class Authorize
         var id = (await authorizations.GetIdAsync(authorization, cancellation))!;
         await sessions.LinkAsync(session, id, cancellation);
         identity.SetAuthorizationId(id);
-        return Results.SignIn(
-            new ClaimsPrincipal(identity),
-            authenticationScheme: OpenIddictServerAspNetCoreDefaults.AuthenticationScheme
-        );
+        return Results.SignIn(new ClaimsPrincipal(identity), authenticationScheme: OpenIddictServerAspNetCoreDefaults.AuthenticationScheme);
     }
 
     private static bool TooOld(OpenIddictRequest request, TimeSpan age) =>

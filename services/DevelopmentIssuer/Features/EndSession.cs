@@ -18,19 +18,13 @@ internal static class EndSession
     public static void Map(IEndpointRouteBuilder endpoints) =>
         endpoints.MapMethods(IssuerPaths.EndSession, [HttpMethods.Get, HttpMethods.Post], Handle);
 
-    private static async Task<IResult> Handle(
-        HttpContext context,
-        IAntiforgery antiforgery,
-        LoadedRealm realm,
-        SessionStore sessions
-    )
+    private static async Task<IResult> Handle(HttpContext context, IAntiforgery antiforgery, LoadedRealm realm, SessionStore sessions)
     {
         var hint = await context.AuthenticateAsync(OpenIddictServerAspNetCoreDefaults.AuthenticationScheme);
         var cookie = await context.AuthenticateAsync(SignInForm.Scheme);
         var hinted = hint.Principal?.GetClaim(MapClaims.SessionId);
         var confirmed =
-            hinted is not null
-            || (HttpMethods.IsPost(context.Request.Method) && await antiforgery.IsRequestValidAsync(context));
+            hinted is not null || (HttpMethods.IsPost(context.Request.Method) && await antiforgery.IsRequestValidAsync(context));
         if (!confirmed && cookie.Succeeded)
         {
             return Ask(context, antiforgery, realm);

@@ -26,9 +26,7 @@ internal static class IssueTokens
         var granted = await context.AuthenticateAsync(OpenIddictServerAspNetCoreDefaults.AuthenticationScheme);
         var principal = granted.Principal!;
         var session = await sessions.FindLiveAsync(principal.GetClaim(MapClaims.SessionId), context.RequestAborted);
-        return session is null
-            ? Authorize.Refuse(Errors.InvalidGrant, "The session has ended: sign in again.")
-            : SignIn(principal);
+        return session is null ? Authorize.Refuse(Errors.InvalidGrant, "The session has ended: sign in again.") : SignIn(principal);
     }
 
     private static ClaimsPrincipal ForMachine(RealmUser account, OpenIddictRequest request)

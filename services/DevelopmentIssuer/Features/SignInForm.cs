@@ -79,13 +79,7 @@ internal static class SignInForm
         return url.StartsWith(IssuerPaths.Authorization + "?", StringComparison.Ordinal) ? url : null;
     }
 
-    private static IResult Form(
-        HttpContext context,
-        IAntiforgery antiforgery,
-        LoadedRealm realm,
-        Text? refused,
-        int status
-    )
+    private static IResult Form(HttpContext context, IAntiforgery antiforgery, LoadedRealm realm, Text? refused, int status)
     {
         var page = new Page(context, realm);
         var tokens = antiforgery.GetAndStoreTokens(context);

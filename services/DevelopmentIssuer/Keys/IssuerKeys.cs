@@ -11,10 +11,7 @@ internal static class IssuerKeys
 
     /// <summary>Makes the first signing key where there is none.</summary>
     public static void EnsureSigning(string directory) =>
-        ReadOrCreate(
-            Path.Combine(directory, "signing-1.pem"),
-            () => ECDsa.Create(ECCurve.NamedCurves.nistP256).ExportPkcs8PrivateKeyPem()
-        );
+        ReadOrCreate(Path.Combine(directory, "signing-1.pem"), () => ECDsa.Create(ECCurve.NamedCurves.nistP256).ExportPkcs8PrivateKeyPem());
 
     /// <summary>Reads a key that signs tokens (ES256). Its <c>kid</c> is the RFC 7638 thumbprint.</summary>
     public static ECDsaSecurityKey Signing(string path)
@@ -30,10 +27,7 @@ internal static class IssuerKeys
     public static SymmetricSecurityKey Encryption(string directory) =>
         new(
             Convert.FromBase64String(
-                ReadOrCreate(
-                    Path.Combine(directory, "encryption-1.key"),
-                    () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))
-                )
+                ReadOrCreate(Path.Combine(directory, "encryption-1.key"), () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)))
             )
         );
 

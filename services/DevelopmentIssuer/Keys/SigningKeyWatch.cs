@@ -7,11 +7,8 @@ namespace HealthDataNode.DevelopmentIssuer.Keys;
 /// Takes up a new signing key without a restart: a further file <c>signing-N.pem</c> is published at once and signs
 /// after <see cref="IssuerKeys.Published"/>, when every API has had the time to read it.
 /// </summary>
-internal sealed class SigningKeyWatch(
-    SigningKeys keys,
-    IOptionsMonitorCache<OpenIddictServerOptions> options,
-    TimeProvider time
-) : BackgroundService
+internal sealed class SigningKeyWatch(SigningKeys keys, IOptionsMonitorCache<OpenIddictServerOptions> options, TimeProvider time)
+    : BackgroundService
 {
     private string[] known = keys.Order();
 

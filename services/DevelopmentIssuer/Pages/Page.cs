@@ -16,10 +16,7 @@ internal sealed class Page(HttpContext context, LoadedRealm realm)
 
     private static readonly string StyleHash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)));
 
-    private static readonly Text Warning = new(
-        "Utviklingsutsteder: ikke for produksjon.",
-        "Development issuer: not for production."
-    );
+    private static readonly Text Warning = new("Utviklingsutsteder: ikke for produksjon.", "Development issuer: not for production.");
 
     private readonly bool norwegian = PrefersNorwegian(context);
 
@@ -61,5 +58,8 @@ internal sealed class Page(HttpContext context, LoadedRealm realm)
             .Request.GetTypedHeaders()
             .AcceptLanguage.OrderByDescending(language => language.Quality ?? 1)
             .Select(language => language.Value.ToString().Split('-')[0])
-            .FirstOrDefault(language => language is "nb" or "no" or "nn" or "en") is "nb" or "no" or "nn";
+            .FirstOrDefault(language => language is "nb" or "no" or "nn" or "en")
+            is "nb"
+                or "no"
+                or "nn";
 }

@@ -73,19 +73,10 @@ internal abstract class ProtocolMapper(MapperFile file)
                 new AuthenticationTimeMapper(file),
                 ["user.session.note", "claim.name", "jsonType.label"]
             ),
-            "oidc-usermodel-realm-role-mapper" => (
-                new RealmRoleMapper(file),
-                ["claim.name", "multivalued", "jsonType.label"]
-            ),
-            "oidc-usermodel-attribute-mapper" => (
-                new AttributeMapper(file),
-                ["user.attribute", "claim.name", "jsonType.label"]
-            ),
+            "oidc-usermodel-realm-role-mapper" => (new RealmRoleMapper(file), ["claim.name", "multivalued", "jsonType.label"]),
+            "oidc-usermodel-attribute-mapper" => (new AttributeMapper(file), ["user.attribute", "claim.name", "jsonType.label"]),
             "oidc-audience-mapper" => (new AudienceMapper(file), ["included.custom.audience"]),
-            "oidc-hardcoded-claim-mapper" => (
-                new HardcodedClaimMapper(file),
-                ["claim.name", "claim.value", "jsonType.label"]
-            ),
+            "oidc-hardcoded-claim-mapper" => (new HardcodedClaimMapper(file), ["claim.name", "claim.value", "jsonType.label"]),
             _ => throw new InvalidRealmException(
                 $"Mapper '{file.Name}': the type '{file.ProtocolMapper}' is not supported by this issuer."
             ),
@@ -93,9 +84,7 @@ internal abstract class ProtocolMapper(MapperFile file)
         var unknown = file.Config.Keys.Except(settings).Except(Targets).FirstOrDefault();
         if (unknown is not null || file.Protocol != "openid-connect")
         {
-            throw new InvalidRealmException(
-                $"Mapper '{file.Name}': '{unknown ?? file.Protocol}' is not supported by this issuer."
-            );
+            throw new InvalidRealmException($"Mapper '{file.Name}': '{unknown ?? file.Protocol}' is not supported by this issuer.");
         }
 
         return mapper;

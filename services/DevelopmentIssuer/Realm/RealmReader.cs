@@ -61,10 +61,7 @@ internal static partial class RealmReader
         Require(file.DefaultSignatureAlgorithm == "ES256", "defaultSignatureAlgorithm must be ES256.");
         Require(file.RevokeRefreshToken, "revokeRefreshToken must be true: this issuer rotates refresh tokens.");
         Require(
-            !file.RegistrationAllowed
-                && !file.ResetPasswordAllowed
-                && !file.EditUsernameAllowed
-                && !file.LoginWithEmailAllowed,
+            !file.RegistrationAllowed && !file.ResetPasswordAllowed && !file.EditUsernameAllowed && !file.LoginWithEmailAllowed,
             "Registration, reset of passwords, change of user names and login with e-mail are not supported."
         );
         Require(
@@ -77,9 +74,7 @@ internal static partial class RealmReader
         var scopes = file.ClientScopes.ToDictionary(scope => scope.Name, LoadScope);
         var clients = file.Clients.ToDictionary(client => client.ClientId, client => LoadClient(client, scopes));
         var profile = UserProfile.Read(file.Components);
-        var users = file
-            .Users.Select(user => (user.ServiceAccountClientId, User: LoadUser(user, roles, profile)))
-            .ToArray();
+        var users = file.Users.Select(user => (user.ServiceAccountClientId, User: LoadUser(user, roles, profile))).ToArray();
         var accounts = users
             .Where(user => user.ServiceAccountClientId is not null)
             .ToDictionary(user => user.ServiceAccountClientId!, user => user.User);
@@ -97,9 +92,7 @@ internal static partial class RealmReader
             Name = file.Realm,
             AccessTokenLifetime = TimeSpan.FromSeconds(file.AccessTokenLifespan),
             CodeLifetime = TimeSpan.FromSeconds(file.AccessCodeLifespan),
-            PushedRequestLifetime = TimeSpan.FromSeconds(
-                int.Parse(file.Attributes.GetValueOrDefault("parRequestUriLifespan", "60"))
-            ),
+            PushedRequestLifetime = TimeSpan.FromSeconds(int.Parse(file.Attributes.GetValueOrDefault("parRequestUriLifespan", "60"))),
             IdleTimeout = TimeSpan.FromSeconds(file.SsoSessionIdleTimeout),
             SessionLifetime = TimeSpan.FromSeconds(file.SsoSessionMaxLifespan),
             FailureFactor = file.FailureFactor,
@@ -116,11 +109,7 @@ internal static partial class RealmReader
     private static RealmScope LoadScope(ClientScopeFile file)
     {
         Require(file.Protocol == "openid-connect", $"Scope '{file.Name}': protocol '{file.Protocol}' is not supported.");
-        RequireOnly(
-            file.Attributes.Keys,
-            ["include.in.token.scope", "display.on.consent.screen"],
-            $"attribute of scope '{file.Name}'"
-        );
+        RequireOnly(file.Attributes.Keys, ["include.in.token.scope", "display.on.consent.screen"], $"attribute of scope '{file.Name}'");
         return new RealmScope(
             file.Name,
             file.Attributes.GetValueOrDefault("include.in.token.scope", "true") == "true",
@@ -195,8 +184,7 @@ internal static partial class RealmReader
         try
         {
             using var parsed = X509CertificateLoader.LoadCertificate(Convert.FromBase64String(certificate));
-            using var key =
-                parsed.GetECDsaPublicKey() ?? throw new InvalidRealmException($"{client}: the key is not on P-256.");
+            using var key = parsed.GetECDsaPublicKey() ?? throw new InvalidRealmException($"{client}: the key is not on P-256.");
             Require(key.KeySize == 256, $"{client}: the key is not on P-256.");
             var point = key.ExportParameters(includePrivateParameters: false).Q;
             return new JsonWebKey

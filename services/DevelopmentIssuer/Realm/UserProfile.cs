@@ -28,8 +28,7 @@ internal sealed class UserProfile
             var config = providers[0].GetProperty("config").GetProperty("kc.user.profile.config")[0];
             return Parse(JsonDocument.Parse(config.GetString()!).RootElement);
         }
-        catch (Exception error)
-            when (error is KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException)
+        catch (Exception error) when (error is KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException)
         {
             throw new InvalidRealmException("The component of the user profile has no kc.user.profile.config.");
         }

@@ -9,11 +9,7 @@ internal sealed class FailedSignIns(LoadedRealm realm) : IDisposable
     private readonly PartitionedRateLimiter<string> attempts = PartitionedRateLimiter.Create<string, string>(username =>
         RateLimitPartition.GetFixedWindowLimiter(
             username.ToLowerInvariant(),
-            _ => new FixedWindowRateLimiterOptions
-            {
-                PermitLimit = Math.Max(1, realm.FailureFactor),
-                Window = TimeSpan.FromMinutes(1),
-            }
+            _ => new FixedWindowRateLimiterOptions { PermitLimit = Math.Max(1, realm.FailureFactor), Window = TimeSpan.FromMinutes(1) }
         )
     );
 

@@ -6,12 +6,8 @@ using OpenIddict.Abstractions;
 namespace HealthDataNode.DevelopmentIssuer.Sessions;
 
 /// <summary>Removes every hour what no token, session or assertion needs any more.</summary>
-internal sealed class PruneExpired(
-    IServiceScopeFactory scopes,
-    LoadedRealm realm,
-    TimeProvider time,
-    ILogger<PruneExpired> log
-) : BackgroundService
+internal sealed class PruneExpired(IServiceScopeFactory scopes, LoadedRealm realm, TimeProvider time, ILogger<PruneExpired> log)
+    : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -41,20 +41,13 @@ internal sealed class SessionStore(
         var earliest = time.GetUtcNow() - realm.SessionLifetime;
         var session = await database
             .Sessions.AsNoTracking()
-            .SingleOrDefaultAsync(
-                row => row.Id == id && row.EndedAt == null && row.StartedAt > earliest,
-                cancellation
-            );
-        return session is not null && realm.UsersById.TryGetValue(session.Subject, out var user) && user.Enabled
-            ? session
-            : null;
+            .SingleOrDefaultAsync(row => row.Id == id && row.EndedAt == null && row.StartedAt > earliest, cancellation);
+        return session is not null && realm.UsersById.TryGetValue(session.Subject, out var user) && user.Enabled ? session : null;
     }
 
     public async Task LinkAsync(Session session, string authorization, CancellationToken cancellation)
     {
-        database.SessionAuthorizations.Add(
-            new SessionAuthorization { SessionId = session.Id, AuthorizationId = authorization }
-        );
+        database.SessionAuthorizations.Add(new SessionAuthorization { SessionId = session.Id, AuthorizationId = authorization });
         await database.SaveChangesAsync(cancellation);
     }
 

@@ -8,10 +8,7 @@ internal static class ApiReference
 {
     public static void Map(IEndpointRouteBuilder endpoints)
     {
-        endpoints
-            .MapGet("/reference", () => Results.Redirect(Address(NodeService.All[0].Id)))
-            .ExcludeFromDescription()
-            .AllowAnonymous();
+        endpoints.MapGet("/reference", () => Results.Redirect(Address(NodeService.All[0].Id))).ExcludeFromDescription().AllowAnonymous();
         endpoints
             .MapScalarApiReference(
                 "/reference",

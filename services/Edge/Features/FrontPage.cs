@@ -8,12 +8,7 @@ internal static class FrontPage
     public static void Map(IEndpointRouteBuilder endpoints) =>
         endpoints.MapMethods(PageView.Front, [HttpMethods.Get, HttpMethods.Head], HandleAsync).AllowAnonymous();
 
-    private static async Task<IResult> HandleAsync(
-        HttpContext context,
-        PublicFacts facts,
-        IConfiguration configuration,
-        TimeProvider time
-    )
+    private static async Task<IResult> HandleAsync(HttpContext context, PublicFacts facts, IConfiguration configuration, TimeProvider time)
     {
         var known = await facts.ReadAsync();
         return context.Page(language => new FrontPageView(language, known, time.GetUtcNow(), Dashboard(configuration))

@@ -7,6 +7,10 @@ internal static class PrivacyPage
 {
     public static void Map(IEndpointRouteBuilder endpoints) =>
         endpoints
-            .MapMethods(PageView.Privacy, [HttpMethods.Get, HttpMethods.Head], (HttpContext context) => context.Page(language => new PrivacyPageView(language)))
+            .MapMethods(
+                PageView.Privacy,
+                [HttpMethods.Get, HttpMethods.Head],
+                (HttpContext context) => context.Page(language => new PrivacyPageView(language))
+            )
             .AllowAnonymous();
 }

@@ -24,10 +24,7 @@ internal static class SignIn
 
         try
         {
-            await context.ChallengeAsync(
-                EdgeSchemes.Issuer,
-                new AuthenticationProperties { RedirectUri = returnUrl ?? "/" }
-            );
+            await context.ChallengeAsync(EdgeSchemes.Issuer, new AuthenticationProperties { RedirectUri = returnUrl ?? "/" });
             return TypedResults.Empty;
         }
         catch (Exception error) when (IssuerClient.IsUnreachable(error))

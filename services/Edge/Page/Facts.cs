@@ -87,14 +87,7 @@ internal sealed record PermitFact(
 internal sealed record VersionFact(int Version, string Digest, IReadOnlyList<string> Sources, DateTimeOffset IssuedAt);
 
 /// <summary>Of <c>GET permit /v1/statistics</c>: how many days a stage takes at an authority.</summary>
-internal sealed record StageFact(
-    string Authority,
-    string Stage,
-    int Ended,
-    int Open,
-    double? Median = null,
-    double? Longest = null
-);
+internal sealed record StageFact(string Authority, string Stage, int Ended, int Open, double? Median = null, double? Longest = null);
 
 /// <summary>Of <c>GET gateway /v1/deliveries</c>: counts are rounded, and null below the policy's threshold.</summary>
 internal sealed record OrderFact(

@@ -8,8 +8,8 @@ internal sealed class FrontPageView(Language language, Facts facts, DateTimeOffs
     private const int Most = 20;
     private const int MostJourneys = 5;
 
-    private readonly IReadOnlyList<Journey>? journeys = facts.Register?
-        .Select(application => new Journey(language, application, facts.Orders, facts.Releases))
+    private readonly IReadOnlyList<Journey>? journeys = facts
+        .Register?.Select(application => new Journey(language, application, facts.Orders, facts.Releases))
         .ToArray();
 
     /// <summary>Whether the reader comes back from a sign-in that did not succeed.</summary>
@@ -64,7 +64,10 @@ internal sealed class FrontPageView(Language language, Facts facts, DateTimeOffs
 
     private Html Failed() =>
         $"""
-            <p class="away" role="alert">{Say("Innloggingen ble ikke fullført. Prøv igjen.", "The sign-in was not completed. Try again.")}</p>
+            <p class="away" role="alert">{Say(
+                "Innloggingen ble ikke fullført. Prøv igjen.",
+                "The sign-in was not completed. Try again."
+            )}</p>
             """;
 
     private Html Figures() =>
@@ -86,14 +89,12 @@ internal sealed class FrontPageView(Language language, Facts facts, DateTimeOffs
 
     private static Html Figure(string section, string? value, string what) =>
         $"""
-            <li><div class="ds-card" data-color="accent"><strong>{value ?? "–"}</strong> <a class="ds-link" href="#{section}">{what}</a></div></li>
+            <li><div class="ds-card" data-color="accent"><strong>{value
+                ?? "–"}</strong> <a class="ds-link" href="#{section}">{what}</a></div></li>
             """;
 
     private string? LongestWait() =>
-        facts
-            .Register?.SelectMany(application => application.Cases)
-            .Select(handled => handled.Decision?.DecidedAt - handled.OpenedAt)
-            .Max()
+        facts.Register?.SelectMany(application => application.Cases).Select(handled => handled.Decision?.DecidedAt - handled.OpenedAt).Max()
             is { } longest
             ? Language.Duration(longest)
             : null;
@@ -130,10 +131,15 @@ internal sealed class FrontPageView(Language language, Facts facts, DateTimeOffs
                 ],
                 source =>
                     $"""
-                        <th scope="row">{Language.Say(source.Title)}<small>{source.Source}, {Say("versjon", "version")} {source.Version}</small></th>
+                        <th scope="row">{Language.Say(source.Title)}<small>{source.Source}, {Say(
+                            "versjon",
+                            "version"
+                        )} {source.Version}</small></th>
                         <td>{source.HolderName}</td>
                         {Number(source.NumberOfRecords)}{Number(source.NumberOfUniqueIndividuals)}{Number(source.Variables)}
-                        <td class="short"><a class="ds-link" href="/catalogue/v1/descriptions/{Uri.EscapeDataString(source.Source)}/turtle">Turtle<span class="ds-sr-only">: {Language.Say(source.Title)}</span></a></td>
+                        <td class="short"><a class="ds-link" href="/catalogue/v1/descriptions/{Uri.EscapeDataString(
+                            source.Source
+                        )}/turtle">Turtle<span class="ds-sr-only">: {Language.Say(source.Title)}</span></a></td>
                         """,
                 Most,
                 "/catalogue/v1/descriptions"
@@ -169,7 +175,10 @@ internal sealed class FrontPageView(Language language, Facts facts, DateTimeOffs
         return $"""
             <article class="ds-card journey" data-color="neutral">
             <h3 class="ds-heading" data-size="xs">{Linked(application)} {Tag(colour, state)}</h3>
-            <p class="ds-paragraph" data-size="sm">{Say("Virksomhet", "Organisation")} {application.Organisation}; {Say("formål", "purpose")} {Names.Purpose(application.Purpose)}{(application.Spe is { } spe ? $"; {Say("miljø", "environment")} {spe}" : "")}</p>
+            <p class="ds-paragraph" data-size="sm">{Say("Virksomhet", "Organisation")} {application.Organisation}; {Say(
+                "formål",
+                "purpose"
+            )} {Names.Purpose(application.Purpose)}{(application.Spe is { } spe ? $"; {Say("miljø", "environment")} {spe}" : "")}</p>
             {journey.Sources.Select(source => Tracks.Draw(Language, journey, source, level: 4))}
             </article>
             """;
@@ -235,7 +244,10 @@ internal sealed class FrontPageView(Language language, Facts facts, DateTimeOffs
                 judgement =>
                     $"""
                         {Cell(judgement.Decision.DecidedAt)}
-                        <th scope="row">{judgement.What}: {Names.Outcome(Language, judgement.Decision.Outcome)}<small>{string.Join(", ", judgement.Sources)}</small></th>
+                        <th scope="row">{judgement.What}: {Names.Outcome(Language, judgement.Decision.Outcome)}<small>{string.Join(
+                            ", ",
+                            judgement.Sources
+                        )}</small></th>
                         <td class="project">{Names.Authority(Language, judgement.Authority)}</td>
                         <td class="project">{Linked(judgement.Application)}</td>
                         <td>{Language.Duration(judgement.Decision.DecidedAt - judgement.Since)}</td>
@@ -306,7 +318,11 @@ internal sealed class FrontPageView(Language language, Facts facts, DateTimeOffs
                         <th scope="row">{order.Source}<small>{Say("til", "to")} {order.Spe}</small></th>
                         <td class="project">{Linked(order.Lineage)}</td>
                         {Cell(order.IssuedAt)}{Cell(order.ReceivedAt)}
-                        <td class="when">{(order.RejectedAt is null ? Html.Nothing : Tag("danger", order.Revoked ? Say("Stanset", "Stopped") : Say("Avvist", "Refused")))} {((order.DeliveredAt ?? order.RejectedAt) is { } end ? Time(end) : Dash())}</td>
+                        <td class="when">{(
+                            order.RejectedAt is null
+                                ? Html.Nothing
+                                : Tag("danger", order.Revoked ? Say("Stanset", "Stopped") : Say("Avvist", "Refused"))
+                        )} {((order.DeliveredAt ?? order.RejectedAt) is { } end ? Time(end) : Dash())}</td>
                         {(order.DeliveredAt is null ? Unknown() : Html.Of($"{Number(order.Rows)}{Number(order.Persons)}"))}
                         """,
                 Most,
@@ -353,7 +369,9 @@ internal sealed class FrontPageView(Language language, Facts facts, DateTimeOffs
         $"""{file.Type.ToUpperInvariant()}<small>{Language.Number(file.Length)} {Say("byte", "bytes")}</small>""";
 
     private Journey[]? EndedOnes() =>
-        journeys?.Where(journey => Withdrawn(journey).Any() || journey.Permit is { RevokedAt: not null } or { DeletedAt: not null }).ToArray();
+        journeys
+            ?.Where(journey => Withdrawn(journey).Any() || journey.Permit is { RevokedAt: not null } or { DeletedAt: not null })
+            .ToArray();
 
     private Html Ended() =>
         Section(
@@ -427,14 +445,21 @@ internal sealed class FrontPageView(Language language, Facts facts, DateTimeOffs
 
     private Html Dashboard(string address) =>
         $"""
-            {Say("Spor, målinger og logger:", "Traces, metrics and logs:")} <a class="ds-link" rel="noreferrer" href="{address}">{address}</a>
+            {Say(
+                "Spor, målinger og logger:",
+                "Traces, metrics and logs:"
+            )} <a class="ds-link" rel="noreferrer" href="{address}">{address}</a>
             """;
 
     private Html Service(NodeService service) =>
         $"""
             <th scope="row">{service.Name}</th><td>{Say(service.Nb, service.En)}</td>
-            <td class="short"><a class="ds-link" href="{ApiReference.Address(service.Id)}">API<span class="ds-sr-only"> {service.Name}</span></a></td>
-            <td class="short"><a class="ds-link" href="{ApiReference.Document(service.Id)}">v1.json<span class="ds-sr-only"> {service.Name}</span></a></td>
+            <td class="short"><a class="ds-link" href="{ApiReference.Address(
+                service.Id
+            )}">API<span class="ds-sr-only"> {service.Name}</span></a></td>
+            <td class="short"><a class="ds-link" href="{ApiReference.Document(
+                service.Id
+            )}">v1.json<span class="ds-sr-only"> {service.Name}</span></a></td>
             """;
 
     private static string Short(string text) => text.Length > 200 ? text[..200] + "…" : text;

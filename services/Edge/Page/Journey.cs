@@ -46,8 +46,7 @@ internal sealed class Journey(
     private IEnumerable<OrderFact> Orders => (orders ?? []).Where(order => order.Lineage == Permit?.Lineage);
 
     /// <summary>The newest order of a source.</summary>
-    public OrderFact? OrderOf(string source) =>
-        Orders.Where(order => order.Source == source).MaxBy(order => order.IssuedAt);
+    public OrderFact? OrderOf(string source) => Orders.Where(order => order.Source == source).MaxBy(order => order.IssuedAt);
 
     /// <summary>From the application to the end, for one source.</summary>
     public IReadOnlyList<Step> Steps(string source)
@@ -137,8 +136,14 @@ internal sealed class Journey(
         new(
             application.SubmittedAt,
             Say("Søknaden ble sendt inn", "The application was submitted"),
-            Say($"av virksomheten {application.Organisation}; den ble til saker hos: ", $"by organisation {application.Organisation}; it became cases at: ")
-                + string.Join("; ", application.Cases.Select(c => $"{Names.Authority(language, c.Authority)} ({string.Join(", ", c.Sources)})"))
+            Say(
+                $"av virksomheten {application.Organisation}; den ble til saker hos: ",
+                $"by organisation {application.Organisation}; it became cases at: "
+            )
+                + string.Join(
+                    "; ",
+                    application.Cases.Select(c => $"{Names.Authority(language, c.Authority)} ({string.Join(", ", c.Sources)})")
+                )
         );
 
     private IEnumerable<Moment> Judged()
@@ -162,7 +167,6 @@ internal sealed class Journey(
                 yield return new Moment(decision.DecidedAt, what, detail, decision.Reasons, decision.IsRefusal);
             }
         }
-
     }
 
     private IEnumerable<Moment> Withdrawn()
@@ -199,7 +203,10 @@ internal sealed class Journey(
     {
         foreach (var order in Orders)
         {
-            yield return new Moment(order.IssuedAt, Say($"{order.Source}: bestilt fra dataholderen", $"{order.Source}: ordered from its holder"));
+            yield return new Moment(
+                order.IssuedAt,
+                Say($"{order.Source}: bestilt fra dataholderen", $"{order.Source}: ordered from its holder")
+            );
             if (order.ReceivedAt is { } received)
             {
                 yield return new Moment(received, Say($"{order.Source}: mottatt, kryptert", $"{order.Source}: received, encrypted"));
@@ -335,7 +342,10 @@ internal static class Names
         stage switch
         {
             "pre-screening" => language.Say("Forberedende gjennomgang", "Pre-screening"),
-            "awaiting-additional-information" => language.Say("Venter på søkeren (klokken står)", "Waiting for the applicant (the clock stands)"),
+            "awaiting-additional-information" => language.Say(
+                "Venter på søkeren (klokken står)",
+                "Waiting for the applicant (the clock stands)"
+            ),
             "processing" => language.Say("Behandling", "Processing"),
             "prepared" => language.Say("Forberedt, venter på vedtak", "Prepared, waiting for the decision"),
             "decided" => language.Say("Vedtatt, venter på publisering", "Decided, waiting for publication"),

@@ -15,7 +15,12 @@ internal sealed class Language
     {
         Code = code;
         this.dates = dates;
-        numbers = new NumberFormatInfo { NumberGroupSeparator = groups, NumberDecimalSeparator = point, NumberDecimalDigits = 0 };
+        numbers = new NumberFormatInfo
+        {
+            NumberGroupSeparator = groups,
+            NumberDecimalSeparator = point,
+            NumberDecimalDigits = 0,
+        };
     }
 
     /// <summary>As in <c>lang</c>.</summary>
@@ -50,8 +55,7 @@ internal sealed class Language
         $"{Date(at)} {TimeZoneInfo.ConvertTime(at, Oslo.Zone).ToString("HH:mm:ss", CultureInfo.InvariantCulture)}";
 
     /// <summary>As in <c>datetime</c>.</summary>
-    public static string Machine(DateTimeOffset at) =>
-        at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    public static string Machine(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>How long something took, in its largest whole unit: days from the second one on.</summary>
     public string Duration(TimeSpan length) =>

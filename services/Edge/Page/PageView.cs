@@ -59,7 +59,10 @@ internal abstract class PageView(Language language, string address)
             {Entry(Front, Say("Forside", "Front page"))}
             {Entry(Privacy, Say("Slik holdes det privat", "How it is kept private"))}
             </ul></nav>
-            <a class="ds-link" href="{address}?lang={language.Other.Code}" lang="{language.Other.Code}" hreflang="{language.Other.Code}">{Say("English", "Norsk")}</a>
+            <a class="ds-link" href="{address}?lang={language.Other.Code}" lang="{language.Other.Code}" hreflang="{language.Other.Code}">{Say(
+                "English",
+                "Norsk"
+            )}</a>
             <a class="ds-button" data-variant="secondary" href="/signin?returnUrl={address}">{Say("Logg inn", "Sign in")}</a>
             </div></header>
             """;
@@ -115,21 +118,21 @@ internal abstract class PageView(Language language, string address)
     protected Html Cell(DateTimeOffset? at) => $"""<td class="when">{(at is { } known ? Time(known) : Dash())}</td>""";
 
     /// <summary>A time, to read and for machines.</summary>
-    protected Html Time(DateTimeOffset at) =>
-        $"""<time datetime="{Language.Machine(at)}">{language.Time(at)}</time>""";
+    protected Html Time(DateTimeOffset at) => $"""<time datetime="{Language.Machine(at)}">{language.Time(at)}</time>""";
 
     protected Html Date(DateTimeOffset at) => $"""<time datetime="{Language.Machine(at)}">{language.Date(at)}</time>""";
 
     /// <summary>Where there is nothing to say: a dash for the eye, words for the ear.</summary>
-    protected Html Dash() =>
-        $"""<span aria-hidden="true">–</span><span class="ds-sr-only">{Say("ikke ennå", "not yet")}</span>""";
+    protected Html Dash() => $"""<span aria-hidden="true">–</span><span class="ds-sr-only">{Say("ikke ennå", "not yet")}</span>""";
 
     protected static Html Tag(string colour, string text) => $"""<span class="ds-tag" data-color="{colour}">{text}</span>""";
 
     /// <summary>Where all of it can be had; and of how many the page shows the newest.</summary>
     protected Html Raw(string address, int? of = null) =>
         $"""
-            <p class="ds-paragraph raw" data-size="sm">{(of is { } all ? Say($"De nyeste av {language.Number(all)}. ", $"The newest of {language.Number(all)}. ") : "")}<a class="ds-link" href="{address}">{Say("Alt som JSON", "All as JSON")}<span class="ds-sr-only">: {address}</span></a></p>
+            <p class="ds-paragraph raw" data-size="sm">{(
+                of is { } all ? Say($"De nyeste av {language.Number(all)}. ", $"The newest of {language.Number(all)}. ") : ""
+            )}<a class="ds-link" href="{address}">{Say("Alt som JSON", "All as JSON")}<span class="ds-sr-only">: {address}</span></a></p>
             """;
 
     protected Html None() => $"""<p class="ds-paragraph">{Say("Ingen ennå.", "None yet.")}</p>""";

@@ -59,7 +59,9 @@ internal sealed class PermitPageView(Language language, Journey journey, Facts f
 
     private string Waited(CaseFact handled) =>
         $"{Names.Authority(Language, handled.Authority)} "
-        + (handled.Decision is { } decision ? Language.Duration(decision.DecidedAt - handled.OpenedAt) : Say("ikke avgjort", "not decided"));
+        + (
+            handled.Decision is { } decision ? Language.Duration(decision.DecidedAt - handled.OpenedAt) : Say("ikke avgjort", "not decided")
+        );
 
     private Html Sources() =>
         Section(
@@ -106,11 +108,11 @@ internal sealed class PermitPageView(Language language, Journey journey, Facts f
                 permit.Versions.Select(version =>
                     Html.Of(
                         $"""
-                            <th scope="row" class="number">{version.Version}</th>
-                            {Cell(version.IssuedAt)}
-                            <td>{string.Join(", ", version.Sources)}</td>
-                            <td class="hash">{version.Digest}</td>
-                            """
+                        <th scope="row" class="number">{version.Version}</th>
+                        {Cell(version.IssuedAt)}
+                        <td>{string.Join(", ", version.Sources)}</td>
+                        <td class="hash">{version.Digest}</td>
+                        """
                     )
                 )
             )
@@ -136,7 +138,10 @@ internal sealed class PermitPageView(Language language, Journey journey, Facts f
             <dl class="facts">
             <dt>{Say("Avtrykk av filene", "Digest of the files")}</dt><dd class="hash">{release.Digest}</dd>
             <dt>{Say("Filer", "Files")}</dt><dd>{release.Files.Select(File)}</dd>
-            <dt>{Say("Automatiske kontroller", "Automatic checks")}</dt><dd>{string.Join("; ", release.Rules.Select(rule => Names.Check(Language, rule)))}</dd>
+            <dt>{Say("Automatiske kontroller", "Automatic checks")}</dt><dd>{string.Join(
+                "; ",
+                release.Rules.Select(rule => Names.Check(Language, rule))
+            )}</dd>
             <dt>{Say("Kontrollører", "Checkers")}</dt><dd>{Names.Votes(Language, release)}</dd>
             <dt>{Say("Signert av", "Signed by")}</dt><dd>{release.Spe}; <span class="hash">{release.Record}</span></dd>
             </dl>
@@ -150,13 +155,13 @@ internal sealed class PermitPageView(Language language, Journey journey, Facts f
         Section(
             "raw",
             Say("Kontroller selv", "Check it yourself"),
-            Say(
-                "Alt på denne siden er hentet herfra, uten innlogging.",
-                "Everything on this page comes from here, without signing in."
-            ),
+            Say("Alt på denne siden er hentet herfra, uten innlogging.", "Everything on this page comes from here, without signing in."),
             $"""
             <ul class="plain">
-            {Link($"/permit/v1/register?lineage={permit.Lineage}", Say("søknad, vedtak, versjoner og slutt", "application, decisions, versions and end"))}
+            {Link(
+                $"/permit/v1/register?lineage={permit.Lineage}",
+                Say("søknad, vedtak, versjoner og slutt", "application, decisions, versions and end")
+            )}
             {Link($"/gateway/v1/deliveries?lineage={permit.Lineage}", Say("bestillinger og leveringer", "orders and deliveries"))}
             {Link($"/permit/v1/releases?lineage={permit.Lineage}", Say("det som slapp ut av rommet", "what left the room"))}
             {Link("/permit/v1/statistics", Say("ventetid for alle saker", "waiting time of all cases"))}
@@ -172,8 +177,7 @@ internal sealed class PermitPageView(Language language, Journey journey, Facts f
 /// <summary>A lineage that is not there, or that nobody can tell of now.</summary>
 internal sealed class NoPermitView(Language language, string lineage, bool away) : PageView(language, Permit(lineage))
 {
-    protected override string Title =>
-        away ? Say("Ikke tilgjengelig nå", "Not available now") : Say("Finnes ikke", "Not found");
+    protected override string Title => away ? Say("Ikke tilgjengelig nå", "Not available now") : Say("Finnes ikke", "Not found");
 
     protected override string Description =>
         away
@@ -188,7 +192,10 @@ internal sealed class NoPermitView(Language language, string lineage, bool away)
             <div class="intro"><div class="wrap">
             <h1 class="ds-heading" data-size="lg">{Title}</h1>
             <p class="ds-paragraph">{Description}</p>
-            <p class="ds-paragraph"><a class="ds-link" href="{To(Front)}#journeys">{Say("Alle søknader og tillatelser", "All applications and permits")}</a></p>
+            <p class="ds-paragraph"><a class="ds-link" href="{To(Front)}#journeys">{Say(
+                "Alle søknader og tillatelser",
+                "All applications and permits"
+            )}</a></p>
             </div></div>
             """;
 }

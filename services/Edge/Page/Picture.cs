@@ -39,7 +39,11 @@ internal static class Picture
 
     private static Html Outside(Language language) =>
         $"""
-            {Party(30, language.Say("Dataholdere", "Data holders"), language.Say("registre med egne nøkler", "registers with their own keys"))}
+            {Party(
+                30,
+                language.Say("Dataholdere", "Data holders"),
+                language.Say("registre med egne nøkler", "registers with their own keys")
+            )}
             {Party(255, language.Say("Identitetsleverandør", "Identity provider"), "OpenID Connect")}
             {Party(480, language.Say("Mennesker", "People"), language.Say("søker, behandler, beslutter", "apply, prepare, decide"))}
             <rect class="outside" x="760" y="210" width="190" height="128" rx="8"/>

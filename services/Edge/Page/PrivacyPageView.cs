@@ -97,7 +97,10 @@ internal sealed class PrivacyPageView(Language language) : PageView(language, Pr
                     Who(Say("Edge, nodens dør", "The Edge, the node's door"), Sealed, Sealed, Sealed, Sealed),
                     Who(
                         "Pseudonymisation",
-                        Say("i minnet; lagret bare under en nøkkel utenfor databasen", "in memory; stored only under a key outside the database"),
+                        Say(
+                            "i minnet; lagret bare under en nøkkel utenfor databasen",
+                            "in memory; stored only under a key outside the database"
+                        ),
                         Memory,
                         Memory,
                         Never
@@ -112,9 +115,27 @@ internal sealed class PrivacyPageView(Language language) : PageView(language, Pr
                         Say("tillatelsens egne", "the permit's own"),
                         Say("det tillatelsen nevner", "what the permit names")
                     ),
-                    Who(Say("Forskeren", "The researcher"), Never, Never, Say("inne i rommet", "inside the room"), Say("inne i rommet", "inside the room")),
-                    Who(Say("Kontrolløren av resultater", "The output checker"), Never, Never, Never, Say("bare resultatet", "the result alone")),
-                    Who(Say("Alle andre, denne siden", "Everybody else, this page"), Never, Never, Never, Say("avrundede antall", "rounded counts")),
+                    Who(
+                        Say("Forskeren", "The researcher"),
+                        Never,
+                        Never,
+                        Say("inne i rommet", "inside the room"),
+                        Say("inne i rommet", "inside the room")
+                    ),
+                    Who(
+                        Say("Kontrolløren av resultater", "The output checker"),
+                        Never,
+                        Never,
+                        Never,
+                        Say("bare resultatet", "the result alone")
+                    ),
+                    Who(
+                        Say("Alle andre, denne siden", "Everybody else, this page"),
+                        Never,
+                        Never,
+                        Never,
+                        Say("avrundede antall", "rounded counts")
+                    ),
                 ]
             )
         );
@@ -141,8 +162,14 @@ internal sealed class PrivacyPageView(Language language) : PageView(language, Pr
                 [
                     Can(
                         Say("Dataholderen", "The data holder"),
-                        Say("vite hvem som var i uttrekket sitt, og at noen ble holdt igjen", "know who was in its extract, and that somebody was withheld"),
-                        Say("vite hvorfor noen ble holdt igjen, hvem som har fått nytt nummer, eller hva andre registre har", "know why somebody was withheld, who has a new number, or what other registers hold"),
+                        Say(
+                            "vite hvem som var i uttrekket sitt, og at noen ble holdt igjen",
+                            "know who was in its extract, and that somebody was withheld"
+                        ),
+                        Say(
+                            "vite hvorfor noen ble holdt igjen, hvem som har fått nytt nummer, eller hva andre registre har",
+                            "know why somebody was withheld, who has a new number, or what other registers hold"
+                        ),
                         Say("med miljøet: kjenne igjen rader på innholdet", "with the environment: match rows by their content")
                     ),
                     Can(
@@ -153,27 +180,45 @@ internal sealed class PrivacyPageView(Language language) : PageView(language, Pr
                     ),
                     Can(
                         "Pseudonymisation",
-                        Say("vite at en person er i et register, og hvem som har reservert seg", "know that a person is in a register, and who opted out"),
+                        Say(
+                            "vite at en person er i et register, og hvem som har reservert seg",
+                            "know that a person is in a register, and who opted out"
+                        ),
                         Say("se en eneste rad", "see a single row"),
                         Say("med Gateway eller miljøet: løse opp pseudonymer", "with Gateway or the environment: undo pseudonyms")
                     ),
                     Can(
                         "Gateway",
                         Say("lese radene mens de kontrolleres", "read the rows while they are checked"),
-                        Say("vite hvem en rad gjelder, eller knytte to kilder sammen med en nøkkel", "know whom a row is about, or connect two sources by a key"),
-                        Say("med miljøet: knytte en levering til bestillingens tegn", "with the environment: connect a delivery with the order's tokens")
+                        Say(
+                            "vite hvem en rad gjelder, eller knytte to kilder sammen med en nøkkel",
+                            "know whom a row is about, or connect two sources by a key"
+                        ),
+                        Say(
+                            "med miljøet: knytte en levering til bestillingens tegn",
+                            "with the environment: connect a delivery with the order's tokens"
+                        )
                     ),
                     Can(
                         "Permit",
                         Say("si hva som er tillatt", "say what is permitted"),
                         Say("se en person, et pseudonym eller en rad", "see a person, a pseudonym or a row"),
-                        Say("med nodens rotnøkkel: slippe inn et falskt miljø; rotnøkkelen holdes utenfor nettet", "with the node's root key: admit a false environment; the root key is kept offline")
+                        Say(
+                            "med nodens rotnøkkel: slippe inn et falskt miljø; rotnøkkelen holdes utenfor nettet",
+                            "with the node's root key: admit a false environment; the root key is kept offline"
+                        )
                     ),
                     Can(
                         Say("Det sikre behandlingsmiljøet", "The secure processing environment"),
                         Say("koble radene i én tillatelse", "link the rows of one permit"),
-                        Say("vite hvem pseudonymene er, eller koble med en annen tillatelse", "know who the pseudonyms are, or link with another permit"),
-                        Say("det kan lyve om at det har slettet; det har signert på det", "it can lie about having deleted; it has signed that")
+                        Say(
+                            "vite hvem pseudonymene er, eller koble med en annen tillatelse",
+                            "know who the pseudonyms are, or link with another permit"
+                        ),
+                        Say(
+                            "det kan lyve om at det har slettet; det har signert på det",
+                            "it can lie about having deleted; it has signed that"
+                        )
                     ),
                     Can(
                         Say("Forskeren", "The researcher"),
@@ -198,11 +243,26 @@ internal sealed class PrivacyPageView(Language language) : PageView(language, Pr
             ),
             $"""
             <ul class="plain">
-            <li>{Say("To parter som går sammen, kan finne ut mer enn hver for seg: se tabellen over.", "Two parties who act together can find out more than each alone: see the table above.")}</li>
-            <li>{Say("En forsker som vil, kan gjemme data i tall som ligner resultater; derfor leser to mennesker hver fil.", "A determined insider can hide data in numbers that look like results; hence two people read every file.")}</li>
-            <li>{Say("To resultater kan til sammen røpe en liten gruppe; de blir ikke sammenlignet med hverandre ennå.", "Two results can together reveal a small group; they are not compared with each other yet.")}</li>
-            <li>{Say("Makulering av nøkkelen ender pseudonymene, ikke det dataholderen vet om sitt eget uttrekk.", "Shredding the key ends the pseudonyms, not what the holder knows of its own extract.")}</li>
-            <li>{Say("Kjører alt på én maskin, slik denne referansen starter, er ingenting skilt fra den som eier maskinen.", "Where everything runs on one machine, as this reference starts, nothing is kept apart from the machine's owner.")}</li>
+            <li>{Say(
+                "To parter som går sammen, kan finne ut mer enn hver for seg: se tabellen over.",
+                "Two parties who act together can find out more than each alone: see the table above."
+            )}</li>
+            <li>{Say(
+                "En forsker som vil, kan gjemme data i tall som ligner resultater; derfor leser to mennesker hver fil.",
+                "A determined insider can hide data in numbers that look like results; hence two people read every file."
+            )}</li>
+            <li>{Say(
+                "To resultater kan til sammen røpe en liten gruppe; de blir ikke sammenlignet med hverandre ennå.",
+                "Two results can together reveal a small group; they are not compared with each other yet."
+            )}</li>
+            <li>{Say(
+                "Makulering av nøkkelen ender pseudonymene, ikke det dataholderen vet om sitt eget uttrekk.",
+                "Shredding the key ends the pseudonyms, not what the holder knows of its own extract."
+            )}</li>
+            <li>{Say(
+                "Kjører alt på én maskin, slik denne referansen starter, er ingenting skilt fra den som eier maskinen.",
+                "Where everything runs on one machine, as this reference starts, nothing is kept apart from the machine's owner."
+            )}</li>
             </ul>
             """
         );

@@ -103,8 +103,7 @@ internal sealed partial class PublicFacts(IHttpClientFactory clients, IConfigura
             using var client = clients.CreateClient(Client);
             return await client.GetFromJsonAsync<T>(new Uri(new Uri(address), path), Json);
         }
-        catch (Exception error)
-            when (error is HttpRequestException or IOException or OperationCanceledException or JsonException)
+        catch (Exception error) when (error is HttpRequestException or IOException or OperationCanceledException or JsonException)
         {
             return null;
         }

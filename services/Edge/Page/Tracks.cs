@@ -16,7 +16,13 @@ internal static class Tracks
     // What a step is, is said in words too: the dot and its colour are for the eye alone.
     private static Html Draw(Language language, Step step) =>
         $"""
-            <li class="{(step.Stops ? "stopped" : step.At is null ? "ahead" : "done")}"><strong>{step.Name}</strong>{(step.At is { } at ? When(language, at) : Ahead(language))}{(step.Detail is { } detail ? Html.Of($"<small>{detail}</small>") : Html.Nothing)}</li>
+            <li class="{(
+                step.Stops ? "stopped"
+                : step.At is null ? "ahead"
+                : "done"
+            )}"><strong>{step.Name}</strong>{(step.At is { } at ? When(language, at) : Ahead(language))}{(
+                step.Detail is { } detail ? Html.Of($"<small>{detail}</small>") : Html.Nothing
+            )}</li>
             """;
 
     private static Html When(Language language, DateTimeOffset at) =>

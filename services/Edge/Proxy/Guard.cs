@@ -72,11 +72,7 @@ internal static class Guard
             : await TakeTokenAsync(context, session.Properties, service);
     }
 
-    private static async Task<ProblemHttpResult?> TakeTokenAsync(
-        HttpContext context,
-        AuthenticationProperties session,
-        string service
-    )
+    private static async Task<ProblemHttpResult?> TakeTokenAsync(HttpContext context, AuthenticationProperties session, string service)
     {
         var tokens = context.RequestServices.GetRequiredService<AccessTokens>();
         try
@@ -89,9 +85,7 @@ internal static class Guard
             return IssuerClient.Unavailable();
         }
 
-        return context.Items[AccessToken] is null
-            ? Unauthenticated(context, "The session has ended: sign in again.")
-            : null;
+        return context.Items[AccessToken] is null ? Unauthenticated(context, "The session has ended: sign in again.") : null;
     }
 
     private static ProblemHttpResult Unauthenticated(HttpContext context, string detail)

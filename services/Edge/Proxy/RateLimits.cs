@@ -29,10 +29,7 @@ internal static class RateLimits
     private static RateLimitPartition<string> Partition(HttpContext context) =>
         context.User switch
         {
-            { Identity.IsAuthenticated: true } machine when machine.Party() is { } party => Bucket(
-                $"party:{party}",
-                perSecond: 400
-            ),
+            { Identity.IsAuthenticated: true } machine when machine.Party() is { } party => Bucket($"party:{party}", perSecond: 400),
             { Identity.IsAuthenticated: true } person => Bucket($"sub:{person.FindFirstValue("sub")}", perSecond: 50),
             _ => Bucket($"ip:{context.Connection.RemoteIpAddress}", perSecond: 100),
         };

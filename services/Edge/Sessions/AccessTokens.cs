@@ -70,9 +70,7 @@ internal sealed class AccessTokens(SessionStore sessions, IssuerClient issuer, T
     }
 
     private string? Current(SessionTokens? tokens, string api) =>
-        tokens is not null
-        && tokens.Access.TryGetValue(api, out var access)
-        && access.ExpiresAt - RenewBefore > time.GetUtcNow()
+        tokens is not null && tokens.Access.TryGetValue(api, out var access) && access.ExpiresAt - RenewBefore > time.GetUtcNow()
             ? access.Token
             : null;
 }

@@ -59,10 +59,7 @@ internal sealed class IssuerClient(
         {
             RefreshToken = Text(body, "refresh_token") ?? tokens.RefreshToken,
             IdToken = Text(body, "id_token") ?? tokens.IdToken,
-            Access = new(tokens.Access)
-            {
-                [api] = new CachedAccessToken(Text(body, "access_token")!, expires),
-            },
+            Access = new(tokens.Access) { [api] = new CachedAccessToken(Text(body, "access_token")!, expires) },
         };
     }
 
@@ -70,9 +67,7 @@ internal sealed class IssuerClient(
     public async Task EndSessionAsync(SessionTokens tokens, CancellationToken cancellation)
     {
         var configuration = await ConfigurationAsync(cancellation);
-        var revocation = configuration.AdditionalData.TryGetValue("revocation_endpoint", out var endpoint)
-            ? endpoint.ToString()
-            : null;
+        var revocation = configuration.AdditionalData.TryGetValue("revocation_endpoint", out var endpoint) ? endpoint.ToString() : null;
         if (revocation is not null)
         {
             using var revoked = await PostAsync(
@@ -82,10 +77,7 @@ internal sealed class IssuerClient(
             );
         }
 
-        using var form = new FormUrlEncodedContent([
-            new("id_token_hint", tokens.IdToken),
-            new("client_id", ClientId),
-        ]);
+        using var form = new FormUrlEncodedContent([new("id_token_hint", tokens.IdToken), new("client_id", ClientId)]);
         using var ended = await Options.Backchannel.PostAsync(configuration.EndSessionEndpoint, form, cancellation);
     }
 
@@ -103,11 +95,7 @@ internal sealed class IssuerClient(
             "Nothing was done. Try again in a moment."
         );
 
-    private async Task<HttpResponseMessage> PostAsync(
-        string endpoint,
-        Dictionary<string, string> form,
-        CancellationToken cancellation
-    )
+    private async Task<HttpResponseMessage> PostAsync(string endpoint, Dictionary<string, string> form, CancellationToken cancellation)
     {
         form["client_id"] = ClientId;
         form["client_assertion_type"] = ClientAssertion.Type;
@@ -119,6 +107,5 @@ internal sealed class IssuerClient(
     private Task<OpenIdConnectConfiguration> ConfigurationAsync(CancellationToken cancellation) =>
         Options.ConfigurationManager!.GetConfigurationAsync(cancellation);
 
-    private static string? Text(JsonElement body, string name) =>
-        body.TryGetProperty(name, out var value) ? value.GetString() : null;
+    private static string? Text(JsonElement body, string name) => body.TryGetProperty(name, out var value) ? value.GetString() : null;
 }

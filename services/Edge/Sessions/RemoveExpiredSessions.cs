@@ -3,11 +3,8 @@ using Npgsql;
 namespace HealthDataNode.Edge.Sessions;
 
 /// <summary>Deletes every ten minutes the sessions that have ended.</summary>
-internal sealed class RemoveExpiredSessions(
-    SessionStore sessions,
-    TimeProvider time,
-    ILogger<RemoveExpiredSessions> log
-) : BackgroundService
+internal sealed class RemoveExpiredSessions(SessionStore sessions, TimeProvider time, ILogger<RemoveExpiredSessions> log)
+    : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

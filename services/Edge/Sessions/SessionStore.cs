@@ -6,8 +6,7 @@ using Npgsql;
 namespace HealthDataNode.Edge.Sessions;
 
 /// <summary>Sessions in PostgreSQL, so that they survive a restart and every replica knows them.</summary>
-internal sealed class SessionStore(NpgsqlDataSource database, IDataProtectionProvider protection, TimeProvider time)
-    : ITicketStore
+internal sealed class SessionStore(NpgsqlDataSource database, IDataProtectionProvider protection, TimeProvider time) : ITicketStore
 {
     /// <summary>Name of the ticket's property that holds the session's key while a request runs.</summary>
     public const string KeyProperty = "session";
@@ -33,9 +32,7 @@ internal sealed class SessionStore(NpgsqlDataSource database, IDataProtectionPro
     public async Task RenewAsync(string key, AuthenticationTicket ticket)
     {
         var hash = SessionKey.Hash(key);
-        await using var update = database.CreateCommand(
-            "UPDATE edge.sessions SET ticket = $2, expires_at = $3 WHERE key_hash = $1"
-        );
+        await using var update = database.CreateCommand("UPDATE edge.sessions SET ticket = $2, expires_at = $3 WHERE key_hash = $1");
         update.Parameters.Add(new() { Value = hash });
         update.Parameters.Add(new() { Value = Protect(hash, Serialize(ticket)) });
         update.Parameters.Add(new() { Value = ExpiryOf(ticket) });
@@ -45,9 +42,7 @@ internal sealed class SessionStore(NpgsqlDataSource database, IDataProtectionPro
     public async Task<AuthenticationTicket?> RetrieveAsync(string key)
     {
         var hash = SessionKey.Hash(key);
-        await using var select = database.CreateCommand(
-            "SELECT ticket FROM edge.sessions WHERE key_hash = $1 AND expires_at > $2"
-        );
+        await using var select = database.CreateCommand("SELECT ticket FROM edge.sessions WHERE key_hash = $1 AND expires_at > $2");
         select.Parameters.Add(new() { Value = hash });
         select.Parameters.Add(new() { Value = time.GetUtcNow().ToUniversalTime() });
         if (await select.ExecuteScalarAsync() is not byte[] stored)
@@ -76,9 +71,7 @@ internal sealed class SessionStore(NpgsqlDataSource database, IDataProtectionPro
         var hash = SessionKey.Hash(key);
         await using var select = database.CreateCommand("SELECT tokens FROM edge.sessions WHERE key_hash = $1");
         select.Parameters.Add(new() { Value = hash });
-        return await select.ExecuteScalarAsync(cancellation) is byte[] stored
-            ? SessionTokens.Deserialize(Unprotect(hash, stored))
-            : null;
+        return await select.ExecuteScalarAsync(cancellation) is byte[] stored ? SessionTokens.Deserialize(Unprotect(hash, stored)) : null;
     }
 
     /// <summary>
@@ -108,11 +101,7 @@ internal sealed class SessionStore(NpgsqlDataSource database, IDataProtectionPro
         var after = await change(before);
         if (!ReferenceEquals(before, after))
         {
-            await using var update = new NpgsqlCommand(
-                "UPDATE edge.sessions SET tokens = $2 WHERE key_hash = $1",
-                connection,
-                transaction
-            );
+            await using var update = new NpgsqlCommand("UPDATE edge.sessions SET tokens = $2 WHERE key_hash = $1", connection, transaction);
             update.Parameters.Add(new() { Value = hash });
             update.Parameters.Add(new() { Value = Protect(hash, after.Serialize()) });
             await update.ExecuteNonQueryAsync(cancellation);

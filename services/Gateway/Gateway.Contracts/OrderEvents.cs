@@ -25,14 +25,7 @@ public sealed record OrderIssued(
 /// <param name="Source">The source.</param>
 /// <param name="Closing">Digest of the holder's closing document.</param>
 /// <param name="Parts">How many parts; how many rows is not said, since exact counts stay with who needs them.</param>
-public sealed record DeliveryReceived(
-    string Order,
-    int Version,
-    string Lineage,
-    string Source,
-    string Closing,
-    int Parts
-);
+public sealed record DeliveryReceived(string Order, int Version, string Lineage, string Source, string Closing, int Parts);
 
 /// <summary>What was sent for an order was refused. The order is dead; a case officer makes the next one.</summary>
 /// <param name="Order">The order's id.</param>
@@ -61,14 +54,7 @@ public sealed record OrderRejected(
 /// <param name="Source">The source.</param>
 /// <param name="Holder">The holder's party id.</param>
 /// <param name="Due">When the holder should have delivered, UTC.</param>
-public sealed record OrderOverdue(
-    string Order,
-    int Version,
-    string Lineage,
-    string Source,
-    string Holder,
-    DateTimeOffset Due
-);
+public sealed record OrderOverdue(string Order, int Version, string Lineage, string Source, string Holder, DateTimeOffset Due);
 
 /// <summary>The SPE wrote the rows, its receipt was verified, and the order's upload key no longer exists.</summary>
 /// <param name="Order">The order's id.</param>

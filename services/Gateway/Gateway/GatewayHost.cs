@@ -24,11 +24,14 @@ public static class GatewayHost
     {
         var builder = WebApplication.CreateBuilder(args);
         builder.AddServiceDefaults("gateway");
-        builder.AddDatabase<GatewayDb>("gateway", consumes =>
-        {
-            consumes.On<PermitGranted, PermitGrantedHandler>();
-            consumes.On<PermitRevoked, PermitRevokedHandler>();
-        });
+        builder.AddDatabase<GatewayDb>(
+            "gateway",
+            consumes =>
+            {
+                consumes.On<PermitGranted, PermitGrantedHandler>();
+                consumes.On<PermitRevoked, PermitRevokedHandler>();
+            }
+        );
         builder.AddParty(KeyUses.Gateway);
         builder.AddCounterparts();
         builder.AddGateway();

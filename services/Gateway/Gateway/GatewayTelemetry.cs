@@ -24,10 +24,7 @@ public static class GatewayTelemetry
     public static readonly Counter<long> Rejections = Meter.CreateCounter<long>("gateway.orders.rejected", "{order}");
 
     /// <summary>How long a part takes to prepare.</summary>
-    public static readonly Histogram<double> Preparation = Meter.CreateHistogram<double>(
-        "gateway.part.preparation",
-        "s"
-    );
+    public static readonly Histogram<double> Preparation = Meter.CreateHistogram<double>("gateway.part.preparation", "s");
 
     /// <summary>How long a re-key call takes.</summary>
     public static readonly Histogram<double> Rekey = Meter.CreateHistogram<double>("gateway.rekey.duration", "s");

@@ -116,8 +116,7 @@ internal static class Crypt4GhFormat
             {
                 case 0 when index > 0:
                     throw new ProtocolException("crypt4gh-several-keys", "The header has several data keys.", index);
-                case 0
-                    when body.Length == PacketBodySize && BinaryPrimitives.ReadUInt32LittleEndian(body.AsSpan(4)) == 0:
+                case 0 when body.Length == PacketBodySize && BinaryPrimitives.ReadUInt32LittleEndian(body.AsSpan(4)) == 0:
                     body.AsSpan(8).CopyTo(dataKey);
                     break;
                 case 1:

@@ -173,12 +173,7 @@ public sealed class Crypt4GhReader(Stream input, EncryptionKey key, bool leaveOp
         catch (AuthenticationTagMismatchException e)
         {
             ended = true;
-            throw new ProtocolException(
-                "crypt4gh-forged",
-                "A segment was changed, cut or followed by something else.",
-                segments,
-                inner: e
-            );
+            throw new ProtocolException("crypt4gh-forged", "A segment was changed, cut or followed by something else.", segments, inner: e);
         }
 
         segments++;

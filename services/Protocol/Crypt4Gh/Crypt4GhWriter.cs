@@ -80,9 +80,7 @@ public sealed class Crypt4GhWriter : Stream
     public static long SealedLength(long contentLength)
     {
         var segments = (contentLength + Crypt4GhFormat.SegmentSize - 1) / Crypt4GhFormat.SegmentSize;
-        return Crypt4GhFormat.HeaderSize
-            + contentLength
-            + segments * (Crypt4GhFormat.NonceSize + Crypt4GhFormat.TagSize);
+        return Crypt4GhFormat.HeaderSize + contentLength + segments * (Crypt4GhFormat.NonceSize + Crypt4GhFormat.TagSize);
     }
 
     /// <inheritdoc/>
@@ -103,10 +101,7 @@ public sealed class Crypt4GhWriter : Stream
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
     /// <inheritdoc/>
-    public override async ValueTask WriteAsync(
-        ReadOnlyMemory<byte> buffer,
-        CancellationToken cancellationToken = default
-    )
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(completed, this);
         while (!buffer.IsEmpty)

@@ -30,9 +30,7 @@ public sealed class EncryptionKey : IDisposable
     /// <summary>Takes 32 raw private bytes; the caller erases its own copy.</summary>
     /// <exception cref="ProtocolException"><c>encryption-key-malformed</c>.</exception>
     public static EncryptionKey FromBytes(ReadOnlySpan<byte> privateKey) =>
-        Key.TryImport(X25519, privateKey, KeyBlobFormat.RawPrivateKey, out var key, Exportable)
-            ? new(key!)
-            : throw Malformed();
+        Key.TryImport(X25519, privateKey, KeyBlobFormat.RawPrivateKey, out var key, Exportable) ? new(key!) : throw Malformed();
 
     /// <summary>Reads the form <see cref="ToBase64"/> writes; white space around it is ignored.</summary>
     /// <exception cref="ProtocolException"><c>encryption-key-malformed</c>.</exception>
@@ -79,12 +77,7 @@ public sealed class EncryptionKey : IDisposable
     /// Crypt4GH's header key: the first half of BLAKE2b-512(X25519 ‖ reader's public key ‖ writer's public key), what
     /// libsodium's crypto_kx gives the reader as its receiving and the writer as its sending key.
     /// </summary>
-    internal void HeaderKey(
-        ReadOnlySpan<byte> other,
-        ReadOnlySpan<byte> reader,
-        ReadOnlySpan<byte> writer,
-        Span<byte> headerKey
-    )
+    internal void HeaderKey(ReadOnlySpan<byte> other, ReadOnlySpan<byte> reader, ReadOnlySpan<byte> writer, Span<byte> headerKey)
     {
         Span<byte> input = stackalloc byte[3 * Size];
         Span<byte> hash = stackalloc byte[64];
@@ -98,8 +91,7 @@ public sealed class EncryptionKey : IDisposable
 
             // Null: a point of small order, whose shared secret everybody knows.
             using var shared =
-                X25519.Agree(key, publicKey!, new() { ExportPolicy = KeyExportPolicies.AllowPlaintextExport })
-                ?? throw BadPublicKey();
+                X25519.Agree(key, publicKey!, new() { ExportPolicy = KeyExportPolicies.AllowPlaintextExport }) ?? throw BadPublicKey();
             raw = shared.Export(SharedSecretBlobFormat.RawSharedSecret);
             raw.CopyTo(input);
             reader.CopyTo(input[Size..]);
@@ -115,9 +107,7 @@ public sealed class EncryptionKey : IDisposable
         }
     }
 
-    private static ProtocolException Malformed() =>
-        new("encryption-key-malformed", "An X25519 private key is the base64 of 32 bytes.");
+    private static ProtocolException Malformed() => new("encryption-key-malformed", "An X25519 private key is the base64 of 32 bytes.");
 
-    private static ProtocolException BadPublicKey() =>
-        new("public-key-unusable", "The X25519 public key is malformed or of small order.");
+    private static ProtocolException BadPublicKey() => new("public-key-unusable", "The X25519 public key is malformed or of small order.");
 }

@@ -83,10 +83,7 @@ public sealed partial record AuditEntry : IDocument<AuditEntry>
             (Sub is null || Rule.IsText(Sub, 100), "sub is longer than 100 characters"),
             (
                 Details is null
-                    || (
-                        Details.Count <= 20
-                        && Details.All(d => Rule.IsName(d.Key.ToLowerInvariant()) && d.Value.Length <= 200)
-                    ),
+                    || (Details.Count <= 20 && Details.All(d => Rule.IsName(d.Key.ToLowerInvariant()) && d.Value.Length <= 200)),
                 "details has more than 20 values, or one that is too long"
             )
         );

@@ -156,8 +156,7 @@ public sealed class Jws
             : (found["typ"], found["kid"]);
     }
 
-    private static DocumentRefusedException Malformed(string why) =>
-        new(Refusal.Malformed, $"The document is not a compact JWS: {why}.");
+    private static DocumentRefusedException Malformed(string why) => new(Refusal.Malformed, $"The document is not a compact JWS: {why}.");
 
     private static DocumentRefusedException Header(string why, Exception? inner = null) =>
         new(Refusal.Header, $"The document's header {why}.", inner);

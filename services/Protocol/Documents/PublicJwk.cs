@@ -74,8 +74,7 @@ public sealed record PublicJwk
         );
 
     /// <summary>The 32 bytes of an X25519 public key.</summary>
-    public byte[] ToX25519() =>
-        IsSigning ? throw new InvalidOperationException("A signing key seals nothing.") : Base64UrlText.Decode(X);
+    public byte[] ToX25519() => IsSigning ? throw new InvalidOperationException("A signing key seals nothing.") : Base64UrlText.Decode(X);
 
     internal bool IsSound() =>
         (Kty, Crv) switch

@@ -27,8 +27,7 @@ public static class SealTypes
     public const string Aliases = "aliases";
 
     /// <summary>Every type.</summary>
-    public static IReadOnlyList<string> All { get; } =
-    [Identifiers, Tokens, Rows, Delivery, DeliveryKey, Population, Aliases];
+    public static IReadOnlyList<string> All { get; } = [Identifiers, Tokens, Rows, Delivery, DeliveryKey, Population, Aliases];
 }
 
 /// <summary>The sender's signature over one Crypt4GH file: Crypt4GH itself tells nobody who wrote it.</summary>

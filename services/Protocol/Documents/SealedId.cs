@@ -37,10 +37,7 @@ public sealed record SealedId : IDocument<SealedId>
         Rule.Broken(
             (Rule.IsText(Issuer, 200), "issuer is empty or too long"),
             (Rule.IsText(Sub, 200), "sub is empty or too long"),
-            (
-                Box is { Length: > 0 and <= LongestBox } && Base64UrlText.TryDecode(Box, out _),
-                "box is not base64url, or too long"
-            )
+            (Box is { Length: > 0 and <= LongestBox } && Base64UrlText.TryDecode(Box, out _), "box is not base64url, or too long")
         );
 }
 

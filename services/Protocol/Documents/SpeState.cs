@@ -48,9 +48,7 @@ public sealed record SpeState : IDocument<SpeState>
 public sealed record SpeStatus(string Party, int Version, string Status)
 {
     internal bool IsSound() =>
-        Rule.IsParty(Party)
-        && Rule.IsOneOf(Status, SpeStatuses.All)
-        && (Status == SpeStatuses.Unknown ? Version == 0 : Version >= 1);
+        Rule.IsParty(Party) && Rule.IsOneOf(Status, SpeStatuses.All) && (Status == SpeStatuses.Unknown ? Version == 0 : Version >= 1);
 }
 
 /// <summary>The statuses of an SPE (EHDS Article 73).</summary>

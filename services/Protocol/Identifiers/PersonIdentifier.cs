@@ -97,8 +97,7 @@ public readonly struct PersonIdentifier : IEquatable<PersonIdentifier>, ICompara
         }
 
         var sum1 = 3 * d[0] + 7 * d[1] + 6 * d[2] + d[3] + 8 * d[4] + 9 * d[5] + 4 * d[6] + 5 * d[7] + 2 * d[8];
-        var sum2 =
-            5 * d[0] + 4 * d[1] + 3 * d[2] + 2 * d[3] + 7 * d[4] + 6 * d[5] + 5 * d[6] + 4 * d[7] + 3 * d[8] + 2 * d[9];
+        var sum2 = 5 * d[0] + 4 * d[1] + 3 * d[2] + 2 * d[3] + 7 * d[4] + 6 * d[5] + 5 * d[6] + 4 * d[7] + 3 * d[8] + 2 * d[9];
         var rest = (sum1 + d[9]) % 11;
         if (rest > 3 || (sum2 + d[10]) % 11 != 0)
         {
@@ -153,11 +152,7 @@ public readonly struct PersonIdentifier : IEquatable<PersonIdentifier>, ICompara
         TryParse(text, IdentifierRule.From2032, out identifier);
 
     /// <summary>Reads exactly 11 digits, valid by <paramref name="rule"/>.</summary>
-    public static bool TryParse(
-        [NotNullWhen(true)] string? text,
-        IdentifierRule rule,
-        out PersonIdentifier identifier
-    )
+    public static bool TryParse([NotNullWhen(true)] string? text, IdentifierRule rule, out PersonIdentifier identifier)
     {
         identifier = default;
         if (text is not { Length: Length })
@@ -180,8 +175,7 @@ public readonly struct PersonIdentifier : IEquatable<PersonIdentifier>, ICompara
 
     /// <summary>Reads exactly 11 ASCII digits, valid by either rule.</summary>
     /// <exception cref="ProtocolException"><c>identifier-invalid</c>; the text is not in the message.</exception>
-    public static PersonIdentifier Parse(ReadOnlySpan<byte> utf8) =>
-        TryParse(utf8, out var identifier) ? identifier : throw Invalid();
+    public static PersonIdentifier Parse(ReadOnlySpan<byte> utf8) => TryParse(utf8, out var identifier) ? identifier : throw Invalid();
 
     /// <summary>Writes the 11 ASCII digits, for records and blocks; never for a log.</summary>
     /// <param name="digits">At least 11 bytes.</param>

@@ -252,8 +252,7 @@ public abstract class LeaseBook
     private Lease Read(Holding holding)
     {
         var isFresh = holding.Until is { } until && LeftOf(holding.SentAt, until) > TimeSpan.Zero;
-        var meaning =
-            holding.State is null ? LeaseStanding.Paused : Meaning(holding.State, holding.To, time.GetUtcNow());
+        var meaning = holding.State is null ? LeaseStanding.Paused : Meaning(holding.State, holding.To, time.GetUtcNow());
         // What has ended does not begin again because nobody answers any more.
         return isFresh || meaning == LeaseStanding.Ended
             ? new(meaning, holding.State, holding.Version, holding.Digest)

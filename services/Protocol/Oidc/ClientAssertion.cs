@@ -32,10 +32,7 @@ public static class ClientAssertion
 
         // No kid: the issuer knows one key of each client, and Keycloak and OpenIddict name it differently.
         var header = """{"alg":"ES256","typ":"client-authentication+jwt"}"""u8;
-        var input =
-            Base64UrlText.Encode(header)
-            + "."
-            + Base64UrlText.Encode(System.Text.Encoding.UTF8.GetBytes(claims.ToJsonString()));
+        var input = Base64UrlText.Encode(header) + "." + Base64UrlText.Encode(System.Text.Encoding.UTF8.GetBytes(claims.ToJsonString()));
         return input + "." + Base64UrlText.Encode(key.SignData(System.Text.Encoding.ASCII.GetBytes(input)));
     }
 }

@@ -10,8 +10,7 @@ namespace HealthDataNode.Protocol.Oidc;
 /// <param name="http">A plain client for the issuer; nothing is retried here.</param>
 /// <param name="identity">Who the machine is.</param>
 /// <param name="time">The clock.</param>
-public sealed class MachineTokenSource(HttpClient http, MachineIdentity identity, TimeProvider? time = null)
-    : IDisposable
+public sealed class MachineTokenSource(HttpClient http, MachineIdentity identity, TimeProvider? time = null) : IDisposable
 {
     private static readonly TimeSpan RenewBefore = TimeSpan.FromSeconds(30);
     private readonly TimeProvider time = time ?? TimeProvider.System;
@@ -133,9 +132,7 @@ public sealed class MachineTokenSource(HttpClient http, MachineIdentity identity
         try
         {
             var answer = await response.Content.ReadFromJsonAsync<JsonElement>(cancel);
-            return answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("error", out var error)
-                ? error.ToString()
-                : "";
+            return answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("error", out var error) ? error.ToString() : "";
         }
         catch (JsonException)
         {

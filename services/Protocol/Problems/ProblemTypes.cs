@@ -81,12 +81,10 @@ public static class ProblemTypes
     public const string UploadCompleted = Prefix + "upload-completed";
 
     /// <summary>409, of draft-ietf-httpbis-resumable-upload: go on at <c>expected-offset</c>.</summary>
-    public const string MismatchingUploadOffset =
-        "https://iana.org/assignments/http-problem-types#mismatching-upload-offset";
+    public const string MismatchingUploadOffset = "https://iana.org/assignments/http-problem-types#mismatching-upload-offset";
 
     /// <summary>400, of draft-ietf-httpbis-resumable-upload: lengths in headers, content and seal differ.</summary>
-    public const string InconsistentUploadLength =
-        "https://iana.org/assignments/http-problem-types#inconsistent-upload-length";
+    public const string InconsistentUploadLength = "https://iana.org/assignments/http-problem-types#inconsistent-upload-length";
 
     /// <summary>The type that a refusal is answered with.</summary>
     /// <param name="refusal">The refusal.</param>

@@ -43,8 +43,7 @@ public sealed record ProtocolProblem
 
     /// <summary>Whether the same request may succeed later: the server or the network was at fault, not the sender.</summary>
     [JsonIgnore]
-    public bool IsTransient =>
-        Status is 408 or 425 or 502 or 503 or 504 or 500 || (Status == 429 && Type != ProblemTypes.BudgetExceeded);
+    public bool IsTransient => Status is 408 or 425 or 502 or 503 or 504 or 500 || (Status == 429 && Type != ProblemTypes.BudgetExceeded);
 
     /// <summary>A problem.</summary>
     /// <param name="type">One of <see cref="ProblemTypes"/>.</param>
@@ -72,10 +71,7 @@ public sealed record ProtocolProblem
             Detail = refused.Message,
             Extensions = new Dictionary<string, JsonElement>
             {
-                ["refusal"] = JsonSerializer.SerializeToElement(
-                    refused.Refusal.ToString(),
-                    ProtocolProblemJson.Default.String
-                ),
+                ["refusal"] = JsonSerializer.SerializeToElement(refused.Refusal.ToString(), ProtocolProblemJson.Default.String),
             },
         };
 
@@ -86,17 +82,11 @@ public sealed record ProtocolProblem
     /// <summary>Reads the problem in an answer; an answer without one gives its status alone.</summary>
     /// <param name="response">An answer that is no success.</param>
     /// <param name="cancel">Stops reading.</param>
-    public static async Task<ProtocolProblem> ReadAsync(
-        HttpResponseMessage response,
-        CancellationToken cancel = default
-    )
+    public static async Task<ProtocolProblem> ReadAsync(HttpResponseMessage response, CancellationToken cancel = default)
     {
         var status = (int)response.StatusCode;
         var nothing = new ProtocolProblem { Status = status, Title = response.ReasonPhrase };
-        if (
-            response.Content.Headers.ContentType?.MediaType != MediaType
-            || response.Content.Headers.ContentLength > LongestRead
-        )
+        if (response.Content.Headers.ContentType?.MediaType != MediaType || response.Content.Headers.ContentLength > LongestRead)
         {
             return nothing;
         }
@@ -106,10 +96,7 @@ public sealed record ProtocolProblem
             await using var stream = await response.Content.ReadAsStreamAsync(cancel);
             var buffer = new byte[LongestRead];
             var read = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancel);
-            var problem = JsonSerializer.Deserialize(
-                buffer.AsSpan(0, read),
-                ProtocolProblemJson.Default.ProtocolProblem
-            );
+            var problem = JsonSerializer.Deserialize(buffer.AsSpan(0, read), ProtocolProblemJson.Default.ProtocolProblem);
             return problem is null ? nothing : problem with { Status = status };
         }
         catch (JsonException)

@@ -47,8 +47,7 @@ public sealed class PermitKey : IDisposable
     /// <summary>One order's delivery key, to be sealed to the SPE; the caller erases it.</summary>
     /// <param name="orderDigest">The order's digest, 64 lower-case hex digits.</param>
     /// <param name="deliveryKey">At least 32 bytes.</param>
-    public void DeriveDeliveryKey(string orderDigest, Span<byte> deliveryKey) =>
-        Derive("delivery", orderDigest, deliveryKey);
+    public void DeriveDeliveryKey(string orderDigest, Span<byte> deliveryKey) => Derive("delivery", orderDigest, deliveryKey);
 
     /// <summary>HMAC-SHA256(key, label ‖ 0x00 ‖ context ‖ 0x01): one step of HKDF-Expand (RFC 5869).</summary>
     /// <param name="label"><c>pseudonym</c>, <c>wrap</c>, <c>token</c> or <c>delivery</c>.</param>

@@ -26,12 +26,7 @@ public enum PopulationKind : byte
 /// <param name="Date">From when.</param>
 /// <param name="Person">Whom it is about; with a number change by the number that was.</param>
 /// <param name="Other">The number that stands, with a number change alone.</param>
-public readonly record struct PopulationRecord(
-    PopulationKind Kind,
-    DateOnly Date,
-    PersonIdentifier Person,
-    PersonIdentifier? Other
-)
+public readonly record struct PopulationRecord(PopulationKind Kind, DateOnly Date, PersonIdentifier Person, PersonIdentifier? Other)
 {
     /// <summary>Bytes of a record.</summary>
     public const int Size = 1 + DateLength + 2 * PersonIdentifier.Length;

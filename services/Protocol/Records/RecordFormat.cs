@@ -28,8 +28,7 @@ public sealed class RecordFormat
             "identifiers",
             PersonIdentifier.Length,
             ordered: true,
-            static record =>
-                record.ContainsAnyExceptInRange((byte)'0', (byte)'9') ? "record-not-digits" : null
+            static record => record.ContainsAnyExceptInRange((byte)'0', (byte)'9') ? "record-not-digits" : null
         );
 
     /// <summary>Pseudonymisation to holder: 17-byte answers by position, codes 0 to 3.</summary>
@@ -41,11 +40,7 @@ public sealed class RecordFormat
             static record =>
                 JudgeAnswer(
                     record,
-                    (AnswerCode)record[0]
-                        is AnswerCode.Issued
-                            or AnswerCode.Withheld
-                            or AnswerCode.Invalid
-                            or AnswerCode.BudgetExceeded
+                    (AnswerCode)record[0] is AnswerCode.Issued or AnswerCode.Withheld or AnswerCode.Invalid or AnswerCode.BudgetExceeded
                 )
         );
 
@@ -58,14 +53,12 @@ public sealed class RecordFormat
             "re-key-answers",
             AnswerSize,
             ordered: false,
-            static record =>
-                JudgeAnswer(record, (AnswerCode)record[0] is AnswerCode.Issued or AnswerCode.OutsideCohort)
+            static record => JudgeAnswer(record, (AnswerCode)record[0] is AnswerCode.Issued or AnswerCode.OutsideCohort)
         );
 
     /// <summary>Population register to Pseudonymisation: changes in the order of their numbers, see
     /// <see cref="PopulationRecord"/>. Control digits are judged here: the register knows its numbers.</summary>
-    public static RecordFormat Population { get; } =
-        new("population", PopulationRecord.Size, ordered: false, PopulationRecord.Judge);
+    public static RecordFormat Population { get; } = new("population", PopulationRecord.Size, ordered: false, PopulationRecord.Judge);
 
     /// <summary>Pseudonymisation to SPE: 32 bytes each, the permit pseudonym that was and the one that stands.</summary>
     public static RecordFormat Aliases { get; } =
@@ -98,11 +91,7 @@ public sealed class RecordFormat
     {
         if (records.Length % Size != 0)
         {
-            throw new ProtocolException(
-                "record-truncated",
-                $"The {Name} end within a record.",
-                position + records.Length / Size
-            );
+            throw new ProtocolException("record-truncated", $"The {Name} end within a record.", position + records.Length / Size);
         }
 
         for (; !records.IsEmpty; records = records[Size..], position++)
@@ -125,11 +114,7 @@ public sealed class RecordFormat
                     case 0:
                         throw new ProtocolException("record-repeated", $"One of the {Name} stands twice.", position);
                     case > 0:
-                        throw new ProtocolException(
-                            "record-out-of-order",
-                            $"The {Name} do not ascend.",
-                            position
-                        );
+                        throw new ProtocolException("record-out-of-order", $"The {Name} do not ascend.", position);
                 }
             }
 

@@ -10,12 +10,7 @@ namespace HealthDataNode.Protocol.Records;
 /// <param name="format">Which kind they are.</param>
 /// <param name="previous">The last record of the part before, where parts go on ascending; else empty.</param>
 /// <param name="batch">Records a batch at most.</param>
-public sealed class RecordReader(
-    Stream input,
-    RecordFormat format,
-    ReadOnlyMemory<byte> previous = default,
-    int batch = 4096
-) : IDisposable
+public sealed class RecordReader(Stream input, RecordFormat format, ReadOnlyMemory<byte> previous = default, int batch = 4096) : IDisposable
 {
     private readonly byte[] buffer = new byte[batch * format.Size];
     private readonly byte[] last = previous.IsEmpty ? new byte[format.Size] : previous.ToArray();
@@ -30,16 +25,11 @@ public sealed class RecordReader(
     /// <summary>The next whole records, checked; empty at the end. Valid until the next call.</summary>
     /// <exception cref="ProtocolException">As <see cref="RecordFormat.Check"/>.</exception>
     public async ValueTask<ReadOnlyMemory<byte>> ReadBatchAsync(CancellationToken cancellationToken = default) =>
-        Accept(
-            await input
-                .ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken)
-                .ConfigureAwait(false)
-        );
+        Accept(await input.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false));
 
     /// <summary>As <see cref="ReadBatchAsync"/>.</summary>
     /// <exception cref="ProtocolException">As <see cref="RecordFormat.Check"/>.</exception>
-    public ReadOnlySpan<byte> ReadBatch() =>
-        Accept(input.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)).Span;
+    public ReadOnlySpan<byte> ReadBatch() => Accept(input.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)).Span;
 
     /// <summary>Erases the buffer.</summary>
     public void Dispose()

@@ -9,8 +9,7 @@ namespace HealthDataNode.Protocol.Records;
 /// <param name="output">Receives the records, for example a <see cref="Crypt4Gh.Crypt4GhWriter"/>.</param>
 /// <param name="format">Which kind they are.</param>
 /// <param name="previous">The last record of the part before, where parts go on ascending; else empty.</param>
-public sealed class RecordWriter(Stream output, RecordFormat format, ReadOnlyMemory<byte> previous = default)
-    : IDisposable
+public sealed class RecordWriter(Stream output, RecordFormat format, ReadOnlyMemory<byte> previous = default) : IDisposable
 {
     private readonly byte[] last = previous.IsEmpty ? new byte[format.Size] : previous.ToArray();
     private bool hasLast = !previous.IsEmpty;

@@ -44,9 +44,7 @@ public static class ColumnTypes
     /// <summary>Reads a type's name.</summary>
     /// <exception cref="ProtocolException"><c>column-type-unknown</c>.</exception>
     public static ColumnType Parse(string name) =>
-        TryParse(name, out var type)
-            ? type
-            : throw new ProtocolException("column-type-unknown", "A column's type is not one of the five.");
+        TryParse(name, out var type) ? type : throw new ProtocolException("column-type-unknown", "A column's type is not one of the five.");
 
     /// <summary>Whether a field has the type; the empty field always has.</summary>
     public static bool IsValid(ColumnType type, ReadOnlySpan<byte> value) =>

@@ -36,9 +36,7 @@ public sealed class LinkageDigest
         }
 
         PersonHash.OfRow(source, rowHash, hash);
-        entries.Add(
-            new(lastKey, BinaryPrimitives.ReadUInt128BigEndian(hash), BinaryPrimitives.ReadUInt128BigEndian(hash[16..]))
-        );
+        entries.Add(new(lastKey, BinaryPrimitives.ReadUInt128BigEndian(hash), BinaryPrimitives.ReadUInt128BigEndian(hash[16..])));
     }
 
     /// <summary>The digest over the rows so far, 64 lower-case hex digits, and the number of persons.</summary>

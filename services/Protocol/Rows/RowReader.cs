@@ -48,8 +48,7 @@ public sealed class RowReader(Stream input) : IDisposable
     public ReadOnlySpan<byte> Rest => FieldCount > 1 ? buffer.AsSpan(fieldEnds[0] + 1, lineEnd - fieldEnds[0] - 1) : default;
 
     /// <summary>As <see cref="Rest"/>.</summary>
-    public ReadOnlyMemory<byte> RestMemory =>
-        FieldCount > 1 ? buffer.AsMemory(fieldEnds[0] + 1, lineEnd - fieldEnds[0] - 1) : default;
+    public ReadOnlyMemory<byte> RestMemory => FieldCount > 1 ? buffer.AsMemory(fieldEnds[0] + 1, lineEnd - fieldEnds[0] - 1) : default;
 
     /// <summary>A field of the current line; 0 is the person column. Empty means NULL.</summary>
     public ReadOnlySpan<byte> Field(int index)
@@ -232,12 +231,7 @@ public sealed class RowReader(Stream input) : IDisposable
                 }
                 else
                 {
-                    throw new ProtocolException(
-                        "control-character",
-                        "A line holds a character below U+0020.",
-                        LineNumber + 1,
-                        count
-                    );
+                    throw new ProtocolException("control-character", "A line holds a character below U+0020.", LineNumber + 1, count);
                 }
             }
         }
@@ -274,6 +268,5 @@ public sealed class RowReader(Stream input) : IDisposable
         return controls;
     }
 
-    private ProtocolException TooLong() =>
-        new("line-too-long", $"A line has more than {RowFormat.MaximumLine} bytes.", LineNumber + 1);
+    private ProtocolException TooLong() => new("line-too-long", $"A line has more than {RowFormat.MaximumLine} bytes.", LineNumber + 1);
 }

@@ -98,8 +98,7 @@ public sealed class RowSchema(string personColumn, IEnumerable<ColumnRule> colum
         return null;
     }
 
-    private RowFault Fault(RowReader row, int rule, string reason) =>
-        new(row.LineNumber, rule + 1, rules[rule].Name, reason);
+    private RowFault Fault(RowReader row, int rule, string reason) => new(row.LineNumber, rule + 1, rules[rule].Name, reason);
 
     private static int Characters(ReadOnlySpan<byte> utf8)
     {

@@ -106,11 +106,7 @@ public sealed class RowWriter : IDisposable, IAsyncDisposable
 
     /// <summary>As <see cref="WriteRow"/>.</summary>
     /// <exception cref="ProtocolException">As <see cref="WriteRow"/>.</exception>
-    public ValueTask WriteRowAsync(
-        ReadOnlySpan<byte> person,
-        ReadOnlySpan<byte> rest,
-        CancellationToken cancellationToken = default
-    )
+    public ValueTask WriteRowAsync(ReadOnlySpan<byte> person, ReadOnlySpan<byte> rest, CancellationToken cancellationToken = default)
     {
         Put(person, rest);
         return EndRowAsync(cancellationToken);

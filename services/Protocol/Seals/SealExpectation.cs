@@ -7,11 +7,4 @@ namespace HealthDataNode.Protocol.Seals;
 /// <param name="Order">Digest of the order.</param>
 /// <param name="Part">The part; null where the seal is what names it.</param>
 /// <param name="Answers">Digest of the receiver's own seal that it must answer; with type tokens only.</param>
-public sealed record SealExpectation(
-    string Type,
-    string Sender,
-    string Recipient,
-    string Order,
-    int? Part = null,
-    string? Answers = null
-);
+public sealed record SealExpectation(string Type, string Sender, string Recipient, string Order, int? Part = null, string? Answers = null);

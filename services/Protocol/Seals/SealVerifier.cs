@@ -51,8 +51,7 @@ public sealed class SealVerifier(TrustStore trust)
     /// <param name="seal">A verified seal.</param>
     /// <param name="rows">The number found.</param>
     /// <exception cref="DocumentRefusedException">They differ.</exception>
-    public static void CheckRows(Seal seal, long rows) =>
-        Same(rows, seal.Rows, Refusal.SealRows, "over another number of rows than came");
+    public static void CheckRows(Seal seal, long rows) => Same(rows, seal.Rows, Refusal.SealRows, "over another number of rows than came");
 
     private static void Same<T>(T found, T expected, Refusal refusal, string difference)
     {

@@ -9,8 +9,7 @@ public readonly record struct SealedBytes(long Length, string Sha256)
 {
     /// <summary>Of bytes in memory.</summary>
     /// <param name="bytes">The file's bytes.</param>
-    public static SealedBytes Of(ReadOnlySpan<byte> bytes) =>
-        new(bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)));
+    public static SealedBytes Of(ReadOnlySpan<byte> bytes) => new(bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)));
 
     /// <summary>Of what is left of a stream.</summary>
     /// <param name="stream">The stream.</param>

@@ -11,9 +11,7 @@ internal static class DocumentReader
         where T : class, IDocument<T>
     {
         var jws = Jws.Read(text);
-        return jws.Typ == T.Typ
-            ? jws
-            : throw new DocumentRefusedException(Refusal.WrongType, $"The document is not of type {T.Typ}.");
+        return jws.Typ == T.Typ ? jws : throw new DocumentRefusedException(Refusal.WrongType, $"The document is not of type {T.Typ}.");
     }
 
     public static SignedDocument<T> Open<T>(Jws jws, ECDsa key)
@@ -21,10 +19,7 @@ internal static class DocumentReader
     {
         if (!jws.Verifies(key))
         {
-            throw new DocumentRefusedException(
-                Refusal.Signature,
-                $"The signature of the {T.Typ} is not by the key that it names."
-            );
+            throw new DocumentRefusedException(Refusal.Signature, $"The signature of the {T.Typ} is not by the key that it names.");
         }
 
         return new SignedDocument<T>(jws.Text, jws.Digest, Payload<T>(jws), jws.Kid);
@@ -42,10 +37,7 @@ internal static class DocumentReader
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
             // The serialiser's own text can quote what it read.
-            throw new DocumentRefusedException(
-                Refusal.Malformed,
-                $"The payload of the {T.Typ} has not exactly the members of its kind."
-            );
+            throw new DocumentRefusedException(Refusal.Malformed, $"The payload of the {T.Typ} has not exactly the members of its kind.");
         }
 
         if (payload is null)

@@ -45,9 +45,7 @@ public sealed class DocumentSigner : IDisposable
             : 0;
         return sequence > 0
             ? new DocumentSigner(SigningKey.Load(PathOf(directory, sequence)), party, use, sequence)
-            : throw new FileNotFoundException(
-                $"No signing key in {directory}; run Setup, which makes sign-1.pem there."
-            );
+            : throw new FileNotFoundException($"No signing key in {directory}; run Setup, which makes sign-1.pem there.");
     }
 
     /// <summary>Where a party keeps its signing key.</summary>

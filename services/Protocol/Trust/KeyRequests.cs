@@ -17,11 +17,8 @@ public static class KeyRequests
     /// <param name="publicKey">The 32 bytes of the public key.</param>
     /// <param name="signer">The party's signing key, which the root has stated already.</param>
     /// <param name="sequence">From 1.</param>
-    public static SignedDocument<KeyRequest> ForEncryption(
-        ReadOnlySpan<byte> publicKey,
-        DocumentSigner signer,
-        int sequence = 1
-    ) => signer.Sign(Request(signer.Party, KeyUses.Encryption, PublicJwk.Of(publicKey), sequence));
+    public static SignedDocument<KeyRequest> ForEncryption(ReadOnlySpan<byte> publicKey, DocumentSigner signer, int sequence = 1) =>
+        signer.Sign(Request(signer.Party, KeyUses.Encryption, PublicJwk.Of(publicKey), sequence));
 
     /// <summary>The endorsement of a new signing key, signed by the one before it.</summary>
     /// <param name="newKey">The new key.</param>

@@ -14,13 +14,7 @@ public sealed record LineageHead(string Lineage, int Version, string Digest, str
     /// <summary>The head that a permit makes.</summary>
     /// <param name="permit">A verified permit.</param>
     public static LineageHead Of(SignedDocument<PermitDocument> permit) =>
-        new(
-            permit.Payload.Lineage,
-            permit.Payload.Version,
-            permit.Digest,
-            permit.Payload.Applicant.Sub,
-            permit.Payload.Applicant.Org
-        );
+        new(permit.Payload.Lineage, permit.Payload.Version, permit.Digest, permit.Payload.Applicant.Sub, permit.Payload.Applicant.Org);
 }
 
 /// <summary>The rules of a lineage: a verifier keeps its newest version and refuses an older one, a second
@@ -76,10 +70,7 @@ public sealed class LineageLedger
         }
 
         // Where versions between were never seen, the chain cannot be followed; Permit's signature stands alone.
-        if (
-            next.Version == head.Version
-            || (next.Version == head.Version + 1 && permit.Payload.Previous != head.Digest)
-        )
+        if (next.Version == head.Version || (next.Version == head.Version + 1 && permit.Payload.Previous != head.Digest))
         {
             throw new DocumentRefusedException(
                 Refusal.SecondSuccessor,
@@ -89,9 +80,6 @@ public sealed class LineageLedger
 
         return next.ApplicantSub == head.ApplicantSub && next.ApplicantOrg == head.ApplicantOrg
             ? next
-            : throw new DocumentRefusedException(
-                Refusal.OtherApplicant,
-                "A lineage keeps its applicant, and this version names another."
-            );
+            : throw new DocumentRefusedException(Refusal.OtherApplicant, "A lineage keeps its applicant, and this version names another.");
     }
 }

@@ -6,11 +6,7 @@ namespace HealthDataNode.Protocol.Trust;
 /// <param name="Order">The order.</param>
 /// <param name="Permit">The permit.</param>
 /// <param name="Source">What the permit says of the order's source: holder, columns, identifier budget.</param>
-public sealed record VerifiedOrder(
-    SignedDocument<OrderDocument> Order,
-    SignedDocument<PermitDocument> Permit,
-    PermitSource Source
-)
+public sealed record VerifiedOrder(SignedDocument<OrderDocument> Order, SignedDocument<PermitDocument> Permit, PermitSource Source)
 {
     /// <summary>The holder, as the permit names it.</summary>
     public string Holder => Source.Holder;
@@ -66,10 +62,7 @@ public sealed class OrderAndPermit(TrustStore trust, TimeProvider? time = null)
         var key = Pinned<SpeKey>(speKey, permit.Spe);
         return key.Payload.IsInForce(time.GetUtcNow())
             ? key
-            : throw new DocumentRefusedException(
-                Refusal.KeyNotInForce,
-                "The SPE's encryption key is outside its dates."
-            );
+            : throw new DocumentRefusedException(Refusal.KeyNotInForce, "The SPE's encryption key is outside its dates.");
     }
 
     /// <summary>Verifies an SPE's receipt for a manifest.</summary>
@@ -120,11 +113,7 @@ public sealed class OrderAndPermit(TrustStore trust, TimeProvider? time = null)
     /// <param name="order">The order.</param>
     /// <param name="deliveryKey">The verified seal of the delivery key.</param>
     /// <exception cref="DocumentRefusedException">It is refused, or is for something else.</exception>
-    public SignedDocument<Manifest> VerifyManifest(
-        string manifest,
-        VerifiedOrder order,
-        SignedDocument<Seal> deliveryKey
-    )
+    public SignedDocument<Manifest> VerifyManifest(string manifest, VerifiedOrder order, SignedDocument<Seal> deliveryKey)
     {
         var verified = trust.Verify<Manifest>(manifest);
         var says = verified.Payload;
@@ -158,9 +147,6 @@ public sealed class OrderAndPermit(TrustStore trust, TimeProvider? time = null)
         var document = trust.Verify<T>(text, pin.Party);
         return trust.IsPinned(document.Kid, pin)
             ? document
-            : throw new DocumentRefusedException(
-                Refusal.NotPinned,
-                "The key is not the one that the permit pins, nor endorsed by it."
-            );
+            : throw new DocumentRefusedException(Refusal.NotPinned, "The key is not the one that the permit pins, nor endorsed by it.");
     }
 }

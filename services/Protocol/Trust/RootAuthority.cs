@@ -54,12 +54,7 @@ public sealed class RootAuthority : IDisposable
     /// <param name="endorsement">For a signing key after the first: <see cref="KeyRequests.Endorse"/>. Without it
     /// the key is stated, but permits that pin the one before do not reach it and must be amended.</param>
     /// <exception cref="DocumentRefusedException">The request proves nothing, or does not follow on.</exception>
-    public SignedDocument<KeyStatement> State(
-        string request,
-        DateTimeOffset from,
-        DateTimeOffset to,
-        string? endorsement = null
-    )
+    public SignedDocument<KeyStatement> State(string request, DateTimeOffset from, DateTimeOffset to, string? endorsement = null)
     {
         var trust = new TrustStore(statements, FingerprintPath, time);
         var asked = Proven(request, trust);
@@ -102,10 +97,7 @@ public sealed class RootAuthority : IDisposable
         var isRenewal = known.Any(k => k.Statement.Sequence == asked.Sequence && k.Thumbprint == asked.Key.Thumbprint);
         if (asked.Sequence != next && !isRenewal)
         {
-            throw new DocumentRefusedException(
-                Refusal.Invalid,
-                $"The next key of {asked.Party} for {asked.Use} has sequence {next}."
-            );
+            throw new DocumentRefusedException(Refusal.Invalid, $"The next key of {asked.Party} for {asked.Use} has sequence {next}.");
         }
     }
 
@@ -113,10 +105,7 @@ public sealed class RootAuthority : IDisposable
     {
         if (endorsement is not null && !trust.Endorses(endorsement, asked))
         {
-            throw new DocumentRefusedException(
-                Refusal.Signature,
-                "The endorsement is not of this key by the key before it."
-            );
+            throw new DocumentRefusedException(Refusal.Signature, "The endorsement is not of this key by the key before it.");
         }
     }
 
@@ -129,10 +118,7 @@ public sealed class RootAuthority : IDisposable
             using var own = asked.Key.ToEcdsa();
             return jws.Kid == KeyStatement.KidOf(asked.Party, asked.Sequence, asked.Use)
                 ? DocumentReader.Open<KeyRequest>(jws, own).Payload
-                : throw new DocumentRefusedException(
-                    Refusal.UnknownKey,
-                    "The request's kid is not the key's own name."
-                );
+                : throw new DocumentRefusedException(Refusal.UnknownKey, "The request's kid is not the key's own name.");
         }
 
         // X25519 cannot sign: the party answers for it with the newest of a signing key that the root has stated.

@@ -33,10 +33,7 @@ internal static class RootFiles
 
     public static void Write(string directory, PublicJwk key)
     {
-        PrivateFile.WritePublic(
-            Path.Combine(directory, Jwk),
-            JsonSerializer.Serialize(key, DocumentJson.Default.PublicJwk) + "\n"
-        );
+        PrivateFile.WritePublic(Path.Combine(directory, Jwk), JsonSerializer.Serialize(key, DocumentJson.Default.PublicJwk) + "\n");
         PrivateFile.WritePublic(Path.Combine(directory, Fingerprint), key.Thumbprint + "\n");
     }
 

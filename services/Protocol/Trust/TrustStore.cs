@@ -128,10 +128,7 @@ public sealed class TrustStore
 
         if ((issuer is not null && issuer != signer) || (expected is not null && expected != signer))
         {
-            throw new DocumentRefusedException(
-                Refusal.WrongParty,
-                $"The {T.Typ} is signed by another party than it must come from."
-            );
+            throw new DocumentRefusedException(Refusal.WrongParty, $"The {T.Typ} is signed by another party than it must come from.");
         }
     }
 
@@ -228,12 +225,7 @@ public sealed class TrustStore
         }
     }
 
-    private sealed record Snapshot(
-        IReadOnlyDictionary<string, TrustedKey> Keys,
-        Stamp Stamp,
-        DateTimeOffset ReadAt,
-        int Refused
-    );
+    private sealed record Snapshot(IReadOnlyDictionary<string, TrustedKey> Keys, Stamp Stamp, DateTimeOffset ReadAt, int Refused);
 
     private readonly record struct Stamp(DateTime Written, long Length)
     {

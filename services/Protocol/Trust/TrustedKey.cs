@@ -27,6 +27,5 @@ public sealed class TrustedKey
 
     /// <summary>Whether the statement is inside its dates.</summary>
     /// <param name="at">The moment.</param>
-    public bool IsInForce(DateTimeOffset at) =>
-        Statement.From <= at.ToUnixTimeSeconds() && at.ToUnixTimeSeconds() < Statement.To;
+    public bool IsInForce(DateTimeOffset at) => Statement.From <= at.ToUnixTimeSeconds() && at.ToUnixTimeSeconds() < Statement.To;
 }

@@ -54,9 +54,7 @@ public sealed class FileUploadStore(string directory) : IUploadStore
 
         var jws = Jws.Read(sidecar.Seal);
         var seal = DocumentReader.Payload<Seal>(jws);
-        return Task.FromResult<UploadState?>(
-            new UploadState(key, sidecar.Seal, jws.Digest, seal, offset, sidecar.Accepted)
-        );
+        return Task.FromResult<UploadState?>(new UploadState(key, sidecar.Seal, jws.Digest, seal, offset, sidecar.Accepted));
     }
 
     /// <inheritdoc/>
@@ -100,8 +98,7 @@ public sealed class FileUploadStore(string directory) : IUploadStore
     }
 
     /// <inheritdoc/>
-    public Task<SealedBytes> MeasureAsync(UploadKey key, CancellationToken cancel) =>
-        SealedBytes.OfFileAsync(PathOf(key), cancel);
+    public Task<SealedBytes> MeasureAsync(UploadKey key, CancellationToken cancel) => SealedBytes.OfFileAsync(PathOf(key), cancel);
 
     /// <inheritdoc/>
     public Task AcceptAsync(UploadState state, CancellationToken cancel)

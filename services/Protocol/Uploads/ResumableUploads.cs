@@ -13,10 +13,7 @@ public static class ResumableUploads
     /// <param name="routes">Where to map.</param>
     /// <param name="pattern">A pattern with the order as <c>{id}</c>, such as <c>/v1/orders/{id}/parts</c>.</param>
     /// <returns>For authorisation and the like, on all of them.</returns>
-    public static IEndpointConventionBuilder MapResumableUploads<TReceiver>(
-        this IEndpointRouteBuilder routes,
-        string pattern
-    )
+    public static IEndpointConventionBuilder MapResumableUploads<TReceiver>(this IEndpointRouteBuilder routes, string pattern)
         where TReceiver : class, IUploadReceiver
     {
         if (!pattern.Contains("{id}", StringComparison.Ordinal))
@@ -27,24 +24,14 @@ public static class ResumableUploads
         var lanes = new UploadLanes();
         var group = routes.MapGroup(pattern);
         group.MapPost("", (HttpContext context, string id) => Call(context, id).CreateAsync());
-        group.MapMethods(
-            "",
-            [HttpMethods.Options],
-            (HttpContext context, string id) => Call(context, id).LimitsAsync()
-        );
+        group.MapMethods("", [HttpMethods.Options], (HttpContext context, string id) => Call(context, id).LimitsAsync());
         group.MapMethods(
             "{upload}",
             [HttpMethods.Head],
             (HttpContext context, string id, string upload) => Call(context, id).HeadAsync(upload)
         );
-        group.MapPatch(
-            "{upload}",
-            (HttpContext context, string id, string upload) => Call(context, id).AppendAsync(upload)
-        );
-        group.MapDelete(
-            "{upload}",
-            (HttpContext context, string id, string upload) => Call(context, id).DeleteAsync(upload)
-        );
+        group.MapPatch("{upload}", (HttpContext context, string id, string upload) => Call(context, id).AppendAsync(upload));
+        group.MapDelete("{upload}", (HttpContext context, string id, string upload) => Call(context, id).DeleteAsync(upload));
         return group;
 
         UploadCall<TReceiver> Call(HttpContext context, string id) => new(context, id, lanes);

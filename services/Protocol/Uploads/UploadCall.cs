@@ -121,8 +121,7 @@ internal sealed class UploadCall<TReceiver>(HttpContext context, string order, U
             return Mismatch(state.Offset, offset);
         }
 
-        return CheckLength(state.Seal.Length, offset, completes)
-            ?? await TakeAsync(state, completes, created: false, overtaken);
+        return CheckLength(state.Seal.Length, offset, completes) ?? await TakeAsync(state, completes, created: false, overtaken);
     }
 
     private async Task<IResult> CreateAsync(SignedDocument<Seal> seal, bool completes)
@@ -250,8 +249,7 @@ internal sealed class UploadCall<TReceiver>(HttpContext context, string order, U
             : await InLaneAsync(
                 key,
                 async overtaken =>
-                    await store.FindAsync(key, CancellationToken.None) is { } state
-                    && UploadResource.NameOf(state) == name
+                    await store.FindAsync(key, CancellationToken.None) is { } state && UploadResource.NameOf(state) == name
                         ? await act(state, overtaken)
                         : NotFound()
             );
@@ -262,10 +260,7 @@ internal sealed class UploadCall<TReceiver>(HttpContext context, string order, U
         try
         {
             using var turn = await lanes.EnterAsync(key, context.RequestAborted);
-            using var may = CancellationTokenSource.CreateLinkedTokenSource(
-                turn.Overtaken,
-                receiver.WhileAllowed(context, order)
-            );
+            using var may = CancellationTokenSource.CreateLinkedTokenSource(turn.Overtaken, receiver.WhileAllowed(context, order));
             return await act(may.Token);
         }
         catch (Exception e) when (IsClientGone(e))
@@ -280,8 +275,7 @@ internal sealed class UploadCall<TReceiver>(HttpContext context, string order, U
         e is OperationCanceledException or BadHttpRequestException or ConnectionResetException
         || (e is IOException && context.RequestAborted.IsCancellationRequested);
 
-    private IResult? CheckVersion() =>
-        Header(InteropVersionHeader) is null or InteropVersion ? null : BadHeader(InteropVersionHeader);
+    private IResult? CheckVersion() => Header(InteropVersionHeader) is null or InteropVersion ? null : BadHeader(InteropVersionHeader);
 
     /// <summary>Draft §Length: every indication of the length is the one of the seal.</summary>
     private IResult? CheckLength(long length, long offset, bool completes)
@@ -303,10 +297,7 @@ internal sealed class UploadCall<TReceiver>(HttpContext context, string order, U
 
     private bool HasContent() =>
         context.Request.ContentLength is > 0
-        || (
-            context.Request.ContentLength is null
-            && context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true
-        );
+        || (context.Request.ContentLength is null && context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true);
 
     private void AllowMaximumAppend()
     {
@@ -349,35 +340,22 @@ internal sealed class UploadCall<TReceiver>(HttpContext context, string order, U
             {
                 Extensions = new Dictionary<string, JsonElement>
                 {
-                    ["expected-offset"] = JsonSerializer.SerializeToElement(
-                        expected,
-                        ProtocolProblemJson.Default.Int64
-                    ),
-                    ["provided-offset"] = JsonSerializer.SerializeToElement(
-                        provided,
-                        ProtocolProblemJson.Default.Int64
-                    ),
+                    ["expected-offset"] = JsonSerializer.SerializeToElement(expected, ProtocolProblemJson.Default.Int64),
+                    ["provided-offset"] = JsonSerializer.SerializeToElement(provided, ProtocolProblemJson.Default.Int64),
                 },
             }
         ).ToResult();
     }
 
-    private IResult Completed() =>
-        Refuse(ProblemTypes.UploadCompleted, 409, "The upload was accepted and is not changed again.");
+    private IResult Completed() => Refuse(ProblemTypes.UploadCompleted, 409, "The upload was accepted and is not changed again.");
 
     private IResult Inconsistent(string detail) => Refuse(ProblemTypes.InconsistentUploadLength, 400, detail);
 
     private IResult BadHeader(string name) =>
-        Refuse(
-            ProblemTypes.UploadHeader,
-            400,
-            $"{name} is missing, there twice, or not of interop version {InteropVersion}."
-        );
+        Refuse(ProblemTypes.UploadHeader, 400, $"{name} is missing, there twice, or not of interop version {InteropVersion}.");
 
     private static IResult NotFound() =>
-        ProtocolProblem
-            .Of(ProblemTypes.NotFound, 404, "No such upload", "Create the part; one that exists is given again.")
-            .ToResult();
+        ProtocolProblem.Of(ProblemTypes.NotFound, 404, "No such upload", "Create the part; one that exists is given again.").ToResult();
 
     private IResult Refuse(string type, int status, string detail)
     {

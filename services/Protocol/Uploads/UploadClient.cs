@@ -46,14 +46,7 @@ public sealed class UploadClient(HttpClient http, UploadClientOptions? options =
     /// <exception cref="HttpRequestException">It could not be sent after many faults.</exception>
     public async Task<UploadedPart> UploadAsync(Uri parts, string seal, string path, CancellationToken cancel = default)
     {
-        await using var file = new FileStream(
-            path,
-            FileMode.Open,
-            FileAccess.Read,
-            FileShare.Read,
-            1,
-            FileOptions.Asynchronous
-        );
+        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.Asynchronous);
         return await UploadAsync(parts, seal, file, cancel);
     }
 
@@ -64,12 +57,7 @@ public sealed class UploadClient(HttpClient http, UploadClientOptions? options =
     /// <param name="cancel">Stops it; the next call goes on.</param>
     /// <exception cref="ProtocolProblemException">The server refuses the part, and repeating would not help.</exception>
     /// <exception cref="HttpRequestException">It could not be sent after many faults.</exception>
-    public async Task<UploadedPart> UploadAsync(
-        Uri parts,
-        string seal,
-        Stream content,
-        CancellationToken cancel = default
-    )
+    public async Task<UploadedPart> UploadAsync(Uri parts, string seal, Stream content, CancellationToken cancel = default)
     {
         var sending = new Sending(this, parts, seal, content);
         var faults = 0;
@@ -105,10 +93,7 @@ public sealed class UploadClient(HttpClient http, UploadClientOptions? options =
                 wanted = null;
                 if (sinceProgress >= options.Faults)
                 {
-                    throw new HttpRequestException(
-                        "The part could not be sent; the next call goes on where it stands.",
-                        e
-                    );
+                    throw new HttpRequestException("The part could not be sent; the next call goes on where it stands.", e);
                 }
             }
 
@@ -119,19 +104,14 @@ public sealed class UploadClient(HttpClient http, UploadClientOptions? options =
         }
     }
 
-    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel) =>
-        http.SendAsync(request, cancel);
+    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel) => http.SendAsync(request, cancel);
 
     private static bool IsNetworkFault(Exception e, CancellationToken cancel) =>
-        e is HttpRequestException or IOException
-        || (e is OperationCanceledException && !cancel.IsCancellationRequested);
+        e is HttpRequestException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested);
 
     private TimeSpan WaitAfter(int faults)
     {
-        var wait = Math.Min(
-            options.LongestWait.TotalMilliseconds,
-            options.FirstWait.TotalMilliseconds * (1L << Math.Min(faults, 20))
-        );
+        var wait = Math.Min(options.LongestWait.TotalMilliseconds, options.FirstWait.TotalMilliseconds * (1L << Math.Min(faults, 20)));
 
         // Many senders lose one server at the same moment.
 #pragma warning disable CA5394 // Nothing secret hangs on a wait.
@@ -239,8 +219,7 @@ public sealed class UploadClient(HttpClient http, UploadClientOptions? options =
         private static string? Value(HttpResponseMessage response, string header) =>
             response.Headers.TryGetValues(header, out var values) ? values.FirstOrDefault() : null;
 
-        private static bool IsGone(HttpResponseMessage response) =>
-            response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone;
+        private static bool IsGone(HttpResponseMessage response) => response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone;
 
         private async Task ThrowAsync(HttpResponseMessage response, CancellationToken cancel)
         {

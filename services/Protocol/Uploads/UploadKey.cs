@@ -39,11 +39,4 @@ public sealed record UploadKey
 /// <param name="Seal">What the seal says.</param>
 /// <param name="Offset">Bytes stored for good.</param>
 /// <param name="IsComplete">Whether it was accepted: all bytes, as sealed.</param>
-public sealed record UploadState(
-    UploadKey Key,
-    string SealText,
-    string SealDigest,
-    Seal Seal,
-    long Offset,
-    bool IsComplete
-);
+public sealed record UploadState(UploadKey Key, string SealText, string SealDigest, Seal Seal, long Offset, bool IsComplete);

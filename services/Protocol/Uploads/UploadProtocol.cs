@@ -33,17 +33,11 @@ public static class UploadProtocol
     public const long MaximumAppend = 16L << 20;
 
     internal static string Limits =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"max-size={Documents.Seal.MaximumLength}, max-append-size={MaximumAppend}"
-        );
+        string.Create(CultureInfo.InvariantCulture, $"max-size={Documents.Seal.MaximumLength}, max-append-size={MaximumAppend}");
 
     /// <summary>Reads a structured integer (RFC 9651 §3.3.1), not below 0; null for anything else.</summary>
     internal static long? ReadInteger(string? text) =>
-        text is { Length: > 0 and <= 15 }
-        && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n)
-            ? n
-            : null;
+        text is { Length: > 0 and <= 15 } && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : null;
 
     /// <summary>Reads a structured boolean (RFC 9651 §3.3.6); null for anything else.</summary>
     internal static bool? ReadBoolean(string? text) =>

@@ -9,8 +9,7 @@ internal static partial class UploadResource
 {
     private const int DigestCharacters = 16;
 
-    public static string NameOf(UploadState state) =>
-        $"{state.Key.Type}-{state.Key.Part}-{state.SealDigest[..DigestCharacters]}";
+    public static string NameOf(UploadState state) => $"{state.Key.Type}-{state.Key.Part}-{state.SealDigest[..DigestCharacters]}";
 
     public static UploadKey? KeyOf(string order, string name)
     {

@@ -35,7 +35,11 @@ public sealed class RegisterLines(HolderOptions options)
         var line = new List<byte>(128);
         Span<byte> record = stackalloc byte[PopulationRecord.Size];
         // Buffered by the stream itself.
-        for (var next = file.ReadByte(); next >= 0 && records.Length < (long)options.LinesPerBatch * PopulationRecord.Size; next = file.ReadByte())
+        for (
+            var next = file.ReadByte();
+            next >= 0 && records.Length < (long)options.LinesPerBatch * PopulationRecord.Size;
+            next = file.ReadByte()
+        )
         {
             if (next != '\n')
             {
@@ -76,7 +80,9 @@ public sealed class RegisterLines(HolderOptions options)
             && PersonIdentifier.TryParse(fields[3], out var person)
             && Other(fields[4], known, person, out var other)
             ? new PopulationRecord(known, date, person, other)
-            : throw new InvalidDataException($"Line {number} of the population register is not as it must be; the lines before it are sent.");
+            : throw new InvalidDataException(
+                $"Line {number} of the population register is not as it must be; the lines before it are sent."
+            );
     }
 
     private static bool Other(string field, PopulationKind kind, PersonIdentifier person, out PersonIdentifier? other)

@@ -55,7 +55,12 @@ public sealed class Node(IHttpClientFactory clients)
     public Task<UploadedPart> UploadAsync(string order, string seal, string path, CancellationToken cancellationToken)
     {
         var client = clients.CreateClient("gateway");
-        return new UploadClient(client).UploadAsync(new Uri(client.BaseAddress!, $"v1/orders/{order}/parts"), seal, path, cancellationToken);
+        return new UploadClient(client).UploadAsync(
+            new Uri(client.BaseAddress!, $"v1/orders/{order}/parts"),
+            seal,
+            path,
+            cancellationToken
+        );
     }
 
     public Task CloseAsync(string order, string closing, CancellationToken cancellationToken) =>

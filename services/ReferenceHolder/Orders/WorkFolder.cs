@@ -13,8 +13,7 @@ internal sealed class WorkFolder(HolderOptions options, HolderOrder order)
 
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
-    public void Create() =>
-        Directory.CreateDirectory(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    public void Create() => Directory.CreateDirectory(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
     public void Delete()
     {

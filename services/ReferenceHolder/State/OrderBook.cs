@@ -123,7 +123,12 @@ public sealed class OrderBook
     {
         using var insert = Command(connection, "INSERT INTO outbox (entry) VALUES ('') RETURNING number");
         var number = (long)insert.ExecuteScalar()!;
-        using var fill = Command(connection, "UPDATE outbox SET entry = $entry WHERE number = $number", ("$entry", entry(number)), ("$number", number));
+        using var fill = Command(
+            connection,
+            "UPDATE outbox SET entry = $entry WHERE number = $number",
+            ("$entry", entry(number)),
+            ("$number", number)
+        );
         fill.ExecuteNonQuery();
     }
 

@@ -35,7 +35,10 @@ public sealed class Extract(OrderBook book, OrderDocuments documents, HolderOpti
             );
             var kept = store.Count("SELECT count(*) FROM raw");
             store.Execute("CREATE TABLE tokens (person_id VARCHAR, token VARCHAR, code UTINYINT)");
-            order = order with { Counts = new Counts { Extracted = extracted, Invalid = extracted - kept } };
+            order = order with
+            {
+                Counts = new Counts { Extracted = extracted, Invalid = extracted - kept },
+            };
         }
         book.Advance(order with { Stage = Stage.Extracted });
     }

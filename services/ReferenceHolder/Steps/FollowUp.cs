@@ -66,7 +66,10 @@ public sealed class FollowUp(
     {
         new WorkFolder(options, order).Delete();
         book.Advance(
-            order with { Stage = Stage.Done },
+            order with
+            {
+                Stage = Stage.Done,
+            },
             number => Entries.Sign(signer, time, number, $"order-{state}", order.Id, documents.LineageOf(order))
         );
     }

@@ -35,7 +35,10 @@ internal sealed record AirlockPolicy
             Entries = configuration.GetValue("Airlock:Entries", 1000),
             Authorities =
             [
-                .. (configuration["Airlock:Authorities"] ?? "hdab").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+                .. (configuration["Airlock:Authorities"] ?? "hdab").Split(
+                    ',',
+                    StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries
+                ),
             ],
         };
 }

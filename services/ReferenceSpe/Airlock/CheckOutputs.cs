@@ -9,8 +9,12 @@ namespace HealthDataNode.ReferenceSpe.Airlock;
 /// with what it was at when it was killed.
 /// </summary>
 internal sealed class CheckOutputs(
-    Outputs outputs, IAirlockRoom room, AirlockPolicy policy, OutputRequested requested, ILogger<CheckOutputs> log)
-    : BackgroundService
+    Outputs outputs,
+    IAirlockRoom room,
+    AirlockPolicy policy,
+    OutputRequested requested,
+    ILogger<CheckOutputs> log
+) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -66,9 +70,7 @@ internal sealed class CheckOutputs(
         else if (await TakeAsync(output, folder, findings, cancellationToken) is { } taken)
         {
             await Task.Run(
-                () =>
-                    new FileCheck(policy, room.Pseudonyms(output.Lineage), scratch)
-                        .Run(taken, output.Format, output.Columns, findings),
+                () => new FileCheck(policy, room.Pseudonyms(output.Lineage), scratch).Run(taken, output.Format, output.Columns, findings),
                 cancellationToken
             );
             if (taken.Table is not null)
@@ -89,13 +91,11 @@ internal sealed class CheckOutputs(
         outputs.Checked(output, files, findings.All);
     }
 
-    private async Task<TakenFile?> TakeAsync(
-        Output output, string folder, Findings findings, CancellationToken cancellationToken)
+    private async Task<TakenFile?> TakeAsync(Output output, string folder, Findings findings, CancellationToken cancellationToken)
     {
         try
         {
-            return await room.TakeAsync(
-                output.Lineage, output.Job, output.File, output.Format, folder, cancellationToken);
+            return await room.TakeAsync(output.Lineage, output.Job, output.File, output.Format, folder, cancellationToken);
         }
         catch (InvalidDataException)
         {

@@ -28,8 +28,7 @@ internal interface IAirlockRoom
     /// nothing beside its cells comes along.
     /// </summary>
     /// <exception cref="InvalidDataException">It is not what the format says.</exception>
-    Task<TakenFile> TakeAsync(
-        string lineage, string job, string file, string format, string folder, CancellationToken cancellationToken);
+    Task<TakenFile> TakeAsync(string lineage, string job, string file, string format, string folder, CancellationToken cancellationToken);
 
     /// <summary>Every pseudonym that the room knows, also those that an alias has replaced.</summary>
     PseudonymSet Pseudonyms(string lineage);

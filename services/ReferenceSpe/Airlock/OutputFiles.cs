@@ -13,8 +13,7 @@ internal static class OutputFiles
     public static string Scratch(IAirlockRoom room, Output output) =>
         Path.Combine(room.Folder(output.Lineage), "outputs", output.Id, "scratch");
 
-    public static string PathOf(IAirlockRoom room, Output output, string name) =>
-        Path.Combine(Folder(room, output), name);
+    public static string PathOf(IAirlockRoom room, Output output, string name) => Path.Combine(Folder(room, output), name);
 
     public static ReleasedFile Describe(string path, string type)
     {
@@ -24,6 +23,5 @@ internal static class OutputFiles
 
     /// <summary>Whether every file is, byte for byte, the one that was checked.</summary>
     public static bool AreAsChecked(IAirlockRoom room, Output output) =>
-        output.Files.All(file =>
-            PathOf(room, output, file.Name) is var path && File.Exists(path) && Describe(path, file.Type) == file);
+        output.Files.All(file => PathOf(room, output, file.Name) is var path && File.Exists(path) && Describe(path, file.Type) == file);
 }

@@ -46,8 +46,7 @@ internal sealed class Outputs
             reasons TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (output, sub));
         """;
 
-    private const string Columns =
-        "id, lineage, sub, job, file, format, purpose, context, columns, state, digest, files, findings";
+    private const string Columns = "id, lineage, sub, job, file, format, purpose, context, columns, state, digest, files, findings";
 
     private readonly StateDatabase state;
     private readonly Outbox outbox;
@@ -57,10 +56,15 @@ internal sealed class Outputs
     private readonly TimeProvider time;
 
     public Outputs(
-        StateDatabase state, Outbox outbox, DocumentSigner signer, IAirlockRoom room, OutputRequested requested, TimeProvider time)
+        StateDatabase state,
+        Outbox outbox,
+        DocumentSigner signer,
+        IAirlockRoom room,
+        OutputRequested requested,
+        TimeProvider time
+    )
     {
-        (this.state, this.outbox, this.signer, this.room, this.requested, this.time) =
-            (state, outbox, signer, room, requested, time);
+        (this.state, this.outbox, this.signer, this.room, this.requested, this.time) = (state, outbox, signer, room, requested, time);
         using var connection = state.Open();
         connection.Execute(Schema);
     }
@@ -107,8 +111,7 @@ internal sealed class Outputs
     public List<Output> In(string wanted)
     {
         using var connection = state.Open();
-        return connection.Query(
-            $"SELECT {Columns} FROM output WHERE state = $0 ORDER BY requested_at, rowid", Read, wanted);
+        return connection.Query($"SELECT {Columns} FROM output WHERE state = $0 ORDER BY requested_at, rowid", Read, wanted);
     }
 
     /// <summary>Whether a person has voted on a request.</summary>
@@ -174,8 +177,7 @@ internal sealed class Outputs
             }
 
             var now = time.GetUtcNow().ToUnixTimeSeconds();
-            transaction.Execute(
-                "INSERT INTO output_vote VALUES ($0, $1, $2, $3, $4, $5)", id, sub, vote, digest, reasons, now);
+            transaction.Execute("INSERT INTO output_vote VALUES ($0, $1, $2, $3, $4, $5)", id, sub, vote, digest, reasons, now);
             Audit(transaction, output, "output-voted", sub, ("vote", vote), ("digest", digest));
             votes.Add(new ReleaseVote(sub, vote, now));
             if (vote == ReleaseVote.Reject)
@@ -213,8 +215,10 @@ internal sealed class Outputs
                 Files = output.Files,
                 Rules =
                 [
-                    .. Rules.OfChecks.Select(rule =>
-                        new ReleaseRule(rule, Rules.Applies(rule, output.Format) ? ReleaseRule.Passed : ReleaseRule.NotApplicable)),
+                    .. Rules.OfChecks.Select(rule => new ReleaseRule(
+                        rule,
+                        Rules.Applies(rule, output.Format) ? ReleaseRule.Passed : ReleaseRule.NotApplicable
+                    )),
                 ],
                 Votes = votes,
                 At = now,
@@ -249,8 +253,12 @@ internal sealed class Outputs
         connection.Query($"SELECT {Columns} FROM output WHERE id = $0", Read, id).SingleOrDefault();
 
     private void Audit(
-        SqliteConnection transaction, Output output, string action, string? sub, params ReadOnlySpan<(string, string)> more) =>
-        outbox.AddAudit(transaction, action, sub, [("lineage", output.Lineage), ("output", output.Id), .. more]);
+        SqliteConnection transaction,
+        Output output,
+        string action,
+        string? sub,
+        params ReadOnlySpan<(string, string)> more
+    ) => outbox.AddAudit(transaction, action, sub, [("lineage", output.Lineage), ("output", output.Id), .. more]);
 
     private static Output Read(SqliteDataReader row) =>
         new(

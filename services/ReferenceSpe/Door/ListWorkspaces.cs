@@ -13,7 +13,7 @@ internal static class ListWorkspaces
 
     internal sealed record Response(string Lineage, IReadOnlyList<string> Sources);
 
-    public static void Map(IEndpointRouteBuilder routes) => 
+    public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapGet("/workspaces", HandleAsync)
             .WithSummary("The workspaces that the person may enter now")
@@ -22,7 +22,13 @@ internal static class ListWorkspaces
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
     private static async Task<IResult> HandleAsync(
-        HttpContext context, Lineages lineages, Deliveries deliveries, AccessCheck access, RoomLeases leases, RoomStates rooms)
+        HttpContext context,
+        Lineages lineages,
+        Deliveries deliveries,
+        AccessCheck access,
+        RoomLeases leases,
+        RoomStates rooms
+    )
     {
         var sub = context.User.FindFirst("sub")!.Value;
         var answers = new List<Response>();
@@ -35,8 +41,7 @@ internal static class ListWorkspaces
             }
 
             answers.AddRange(
-                some.Where((_, i) => asked[i] == Access.Allowed)
-                    .Select(lineage => new Response(lineage, deliveries.SourcesOf(lineage)))
+                some.Where((_, i) => asked[i] == Access.Allowed).Select(lineage => new Response(lineage, deliveries.SourcesOf(lineage)))
             );
         }
 

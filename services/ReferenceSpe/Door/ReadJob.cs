@@ -5,7 +5,7 @@ namespace HealthDataNode.ReferenceSpe.Door;
 /// <summary><c>GET /v1/workspaces/{lineage}/jobs/{id}</c>: how a job stands, and nothing that it read.</summary>
 internal static class ReadJob
 {
-    public static void Map(IEndpointRouteBuilder room) => 
+    public static void Map(IEndpointRouteBuilder room) =>
         room.MapGet("/jobs/{id}", Handle)
             .WithSummary("How a job stands")
             .Produces<JobView>()
@@ -23,8 +23,7 @@ internal static class ReadJob
 /// <param name="Error">Why it failed or was refused.</param>
 internal sealed record JobView(string Id, string State, JobErrorView? Error)
 {
-    public static JobView Of(Job job) =>
-        new(job.Id, job.State, job.Class is null ? null : new JobErrorView(job.Class, job.Position));
+    public static JobView Of(Job job) => new(job.Id, job.State, job.Class is null ? null : new JobErrorView(job.Class, job.Position));
 }
 
 /// <summary>An error's class and position, never its text: a text can carry rows.</summary>

@@ -51,12 +51,7 @@ internal sealed class RoomFilter(AccessCheck access, RoomLeases leases, Lineages
 
     public static IResult NotFound() =>
         ProtocolProblem
-            .Of(
-                ProblemTypes.NotFound,
-                StatusCodes.Status404NotFound,
-                "Not found",
-                "There is no such workspace or job, or it is not yours."
-            )
+            .Of(ProblemTypes.NotFound, StatusCodes.Status404NotFound, "Not found", "There is no such workspace or job, or it is not yours.")
             .ToResult();
 
     private static IResult Deny(HttpContext context, string lineage)

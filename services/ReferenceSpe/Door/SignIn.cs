@@ -7,7 +7,7 @@ namespace HealthDataNode.ReferenceSpe.Door;
 /// <summary><c>GET /signin?returnUrl=</c>: sends the browser to the issuer and afterwards to a path of the door.</summary>
 internal static class SignIn
 {
-    public static void Map(IEndpointRouteBuilder routes) => 
+    public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapGet("/signin", Handle)
             .AllowAnonymous()

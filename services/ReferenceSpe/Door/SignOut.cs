@@ -6,7 +6,7 @@ namespace HealthDataNode.ReferenceSpe.Door;
 /// <summary><c>POST /signout</c>, with <c>X-CSRF</c>: ends the session here and at the issuer.</summary>
 internal static class SignOut
 {
-    public static void Map(IEndpointRouteBuilder routes) => 
+    public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapPost("/signout", HandleAsync)
             .AllowAnonymous()
@@ -35,8 +35,7 @@ internal static class SignOut
             {
                 await issuer.EndSessionAsync(idToken, CancellationToken.None);
             }
-            catch (Exception error)
-                when (error is HttpRequestException or InvalidOperationException or OperationCanceledException)
+            catch (Exception error) when (error is HttpRequestException or InvalidOperationException or OperationCanceledException)
             {
                 // The session here is gone whatever the issuer does; its own ends by itself.
                 logs.CreateLogger(typeof(SignOut)).LogWarning("The issuer did not answer to a sign-out: {Kind}", error.GetType().Name);

@@ -16,7 +16,7 @@ internal static class SubmitJob
 
     internal sealed record Request(string Sql);
 
-    public static void Map(IEndpointRouteBuilder room) => 
+    public static void Map(IEndpointRouteBuilder room) =>
         room.MapPost("/jobs", Handle)
             .WithSummary("Submit one SELECT to be run in the room; its result stays there")
             .Produces<JobView>(StatusCodes.Status202Accepted)
@@ -27,10 +27,13 @@ internal static class SubmitJob
             .ProducesProblem(StatusCodes.Status409Conflict)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
-    private static IResult Handle(
-        string lineage, Request request, HttpContext context, JobQueue jobs, Deliveries deliveries)
+    private static IResult Handle(string lineage, Request request, HttpContext context, JobQueue jobs, Deliveries deliveries)
     {
-        if (string.IsNullOrWhiteSpace(request.Sql) || request.Sql.Length > LongestSql || request.Sql.Contains('\0', StringComparison.Ordinal))
+        if (
+            string.IsNullOrWhiteSpace(request.Sql)
+            || request.Sql.Length > LongestSql
+            || request.Sql.Contains('\0', StringComparison.Ordinal)
+        )
         {
             return Wrong("sql", $"Send one SELECT of at most {LongestSql} characters.");
         }
@@ -61,8 +64,10 @@ internal static class SubmitJob
     }
 
     private static IResult Wrong(string field, string what) =>
-        (ProtocolProblem.Of(ProblemTypes.Invalid, StatusCodes.Status400BadRequest, "The job was not taken", "See errors.") with
-        {
-            Errors = new Dictionary<string, string[]> { [field] = [what] },
-        }).ToResult();
+        (
+            ProtocolProblem.Of(ProblemTypes.Invalid, StatusCodes.Status400BadRequest, "The job was not taken", "See errors.") with
+            {
+                Errors = new Dictionary<string, string[]> { [field] = [what] },
+            }
+        ).ToResult();
 }

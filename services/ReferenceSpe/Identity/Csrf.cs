@@ -17,8 +17,7 @@ internal static class Csrf
     public static void Begin(AuthenticationProperties session) =>
         session.Items[Property] = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
 
-    public static string? Of(AuthenticationProperties session) =>
-        session.Items.TryGetValue(Property, out var value) ? value : null;
+    public static string? Of(AuthenticationProperties session) => session.Items.TryGetValue(Property, out var value) ? value : null;
 
     /// <summary>Refuses what changes something and lacks the header.</summary>
     public static async ValueTask<object?> FilterAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
@@ -30,10 +29,13 @@ internal static class Csrf
     public static async Task<IResult?> RefusalAsync(HttpContext context)
     {
         var session = await context.AuthenticateAsync(Schemes.Session);
-        return session.Succeeded
+        return
+            session.Succeeded
             && Of(session.Properties) is { Length: > 0 } expected
             && CryptographicOperations.FixedTimeEquals(
-                Encoding.UTF8.GetBytes(expected), Encoding.UTF8.GetBytes(context.Request.Headers[Header].ToString()))
+                Encoding.UTF8.GetBytes(expected),
+                Encoding.UTF8.GetBytes(context.Request.Headers[Header].ToString())
+            )
             ? null
             : ProtocolProblem
                 .Of(

@@ -17,8 +17,9 @@ internal sealed record SessionCookie(string Name)
             var session = context.RequestServices.GetRequiredService<SessionCookie>().Name;
             var kept = context
                 .Request.Headers.Cookie.SelectMany(header => header!.Split(';', StringSplitOptions.TrimEntries))
-                .Where(cookie => !cookie.StartsWith(session, StringComparison.Ordinal)
-                    || cookie.StartsWith(session + "-", StringComparison.Ordinal));
+                .Where(cookie =>
+                    !cookie.StartsWith(session, StringComparison.Ordinal) || cookie.StartsWith(session + "-", StringComparison.Ordinal)
+                );
             context.Request.Headers[HeaderNames.Cookie] = string.Join("; ", kept);
         }
 

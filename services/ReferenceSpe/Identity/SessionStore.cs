@@ -4,8 +4,8 @@ using System.Text;
 using HealthDataNode.ReferenceSpe.State;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.AspNetCore.DataProtection;
 
 namespace HealthDataNode.ReferenceSpe.Identity;
 
@@ -45,8 +45,7 @@ internal sealed class SessionStore(StateDatabase state, IDataProtectionProvider 
                 time.GetUtcNow().ToUnixTimeSeconds()
             )
             .SingleOrDefault();
-        return Task.FromResult(
-            stored is null ? null : TicketSerializer.Default.Deserialize(ProtectorOf(hash).Unprotect(stored)));
+        return Task.FromResult(stored is null ? null : TicketSerializer.Default.Deserialize(ProtectorOf(hash).Unprotect(stored)));
     }
 
     public Task RemoveAsync(string key)
@@ -76,8 +75,7 @@ internal sealed class SessionStore(StateDatabase state, IDataProtectionProvider 
     private static void KeepIdTokenAlone(AuthenticationProperties properties)
     {
         var idToken = properties.GetTokenValue("id_token");
-        properties.StoreTokens(
-            idToken is null ? [] : [new AuthenticationToken { Name = "id_token", Value = idToken }]);
+        properties.StoreTokens(idToken is null ? [] : [new AuthenticationToken { Name = "id_token", Value = idToken }]);
     }
 
     private static byte[] Hash(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));

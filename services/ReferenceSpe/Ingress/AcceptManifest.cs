@@ -161,8 +161,7 @@ internal sealed class AcceptManifest(
         }
     }
 
-    private async Task<int?> MissingPartAsync(
-        string id, VerifiedOrder order, Manifest manifest, CancellationToken cancellationToken)
+    private async Task<int?> MissingPartAsync(string id, VerifiedOrder order, Manifest manifest, CancellationToken cancellationToken)
     {
         foreach (var part in manifest.Parts)
         {

@@ -13,8 +13,7 @@ internal sealed record Announcement(string Permit, string Order, string Manifest
     private const string FileName = "announcement.json";
 
     /// <summary>Keeps it beside the parts; it goes when they go, the sealed key with it.</summary>
-    public void Write(string folder) =>
-        PrivateFile.Write(Path.Combine(folder, FileName), JsonSerializer.SerializeToUtf8Bytes(this));
+    public void Write(string folder) => PrivateFile.Write(Path.Combine(folder, FileName), JsonSerializer.SerializeToUtf8Bytes(this));
 
     /// <summary>Null where the parts are gone already.</summary>
     public static Announcement? Read(string folder) =>

@@ -126,7 +126,10 @@ internal sealed class Deliveries(StateDatabase state, Outbox outbox, DocumentSig
     {
         using var connection = state.Open();
         connection.Execute(
-            "UPDATE delivery SET state = 'opened', persons = $1 WHERE order_id = $0 AND state = 'received'", delivery.OrderId, persons);
+            "UPDATE delivery SET state = 'opened', persons = $1 WHERE order_id = $0 AND state = 'received'",
+            delivery.OrderId,
+            persons
+        );
     }
 
     /// <summary>Signs the receipt, once, and puts it on its way in the same step.</summary>
@@ -145,7 +148,10 @@ internal sealed class Deliveries(StateDatabase state, Outbox outbox, DocumentSig
                 }
             );
             transaction.Execute(
-                "UPDATE delivery SET state = 'receipted', receipt = $1 WHERE order_id = $0", delivery.OrderId, receipt.Text);
+                "UPDATE delivery SET state = 'receipted', receipt = $1 WHERE order_id = $0",
+                delivery.OrderId,
+                receipt.Text
+            );
             outbox.Add(transaction, "gateway", $"gateway/v1/orders/{delivery.OrderId}/receipt", receipt.Text);
             Audit(transaction, delivery, "delivery-opened");
         });
@@ -159,13 +165,11 @@ internal sealed class Deliveries(StateDatabase state, Outbox outbox, DocumentSig
     public void Refuse(Delivery delivery, string code) =>
         state.InTransaction(transaction =>
         {
-            transaction.Execute(
-                "UPDATE delivery SET state = 'refused', refusal = $1 WHERE order_id = $0", delivery.OrderId, code);
+            transaction.Execute("UPDATE delivery SET state = 'refused', refusal = $1 WHERE order_id = $0", delivery.OrderId, code);
             Audit(transaction, delivery, "delivery-refused", ("reason", code));
         });
 
-    private void Audit(
-        SqliteConnection transaction, Delivery delivery, string action, params ReadOnlySpan<(string, string)> more) =>
+    private void Audit(SqliteConnection transaction, Delivery delivery, string action, params ReadOnlySpan<(string, string)> more) =>
         outbox.AddAudit(
             transaction,
             action,

@@ -14,8 +14,7 @@ internal sealed class DeliveryDocuments(TrustStore trust, OrderAndPermit documen
 {
     /// <summary>Order and permit alone, before anything else is looked at.</summary>
     /// <exception cref="DocumentRefusedException">They are refused.</exception>
-    public VerifiedOrder VerifyOrder(Announcement announcement) =>
-        documents.Verify(announcement.Order, announcement.Permit);
+    public VerifiedOrder VerifyOrder(Announcement announcement) => documents.Verify(announcement.Order, announcement.Permit);
 
     /// <summary>The rest.</summary>
     /// <param name="announcement">What was announced.</param>
@@ -24,7 +23,11 @@ internal sealed class DeliveryDocuments(TrustStore trust, OrderAndPermit documen
     /// <param name="keys">Its encryption keys, by sequence.</param>
     /// <exception cref="DocumentRefusedException">Something is refused.</exception>
     public SignedDocument<Manifest> Verify(
-        Announcement announcement, VerifiedOrder order, DocumentSigner signer, Func<int, EncryptionKey?> keys)
+        Announcement announcement,
+        VerifiedOrder order,
+        DocumentSigner signer,
+        Func<int, EncryptionKey?> keys
+    )
     {
         if (order.Spe.Party != signer.Party || !trust.IsPinned(signer.Kid, order.Spe))
         {
@@ -32,8 +35,7 @@ internal sealed class DeliveryDocuments(TrustStore trust, OrderAndPermit documen
         }
 
         var box = announcement.DeliveryKey;
-        var expected = new SealExpectation(
-            SealTypes.DeliveryKey, Parties.Pseudonymisation, signer.Party, order.Order.Digest, 1);
+        var expected = new SealExpectation(SealTypes.DeliveryKey, Parties.Pseudonymisation, signer.Party, order.Order.Digest, 1);
         var seal = seals.Verify(box.Seal, expected, SealedBytes.Of(box.Box));
         var manifest = documents.VerifyManifest(announcement.Manifest, order, seal);
         using var key =
@@ -55,7 +57,9 @@ internal sealed class DeliveryDocuments(TrustStore trust, OrderAndPermit documen
         catch (ProtocolException)
         {
             throw new DocumentRefusedException(
-                Refusal.Unrelated, "The delivery key is not sealed to the encryption key that the manifest names.");
+                Refusal.Unrelated,
+                "The delivery key is not sealed to the encryption key that the manifest names."
+            );
         }
 
         try

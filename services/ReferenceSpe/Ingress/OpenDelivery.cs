@@ -37,8 +37,7 @@ internal sealed class OpenDelivery(
         var folder = Path.Combine(folders.Ingress, delivery.OrderId);
         if (delivery.State == Delivery.Received)
         {
-            var announcement =
-                Announcement.Read(folder) ?? throw new FileNotFoundException("The delivery's announcement is gone.");
+            var announcement = Announcement.Read(folder) ?? throw new FileNotFoundException("The delivery's announcement is gone.");
             var persons = await WriteRowsAsync(delivery, announcement, cancellationToken);
             deliveries.Opened(delivery, persons);
             delivery = deliveries.Find(delivery.OrderId)!;
@@ -56,22 +55,19 @@ internal sealed class OpenDelivery(
             delivery = deliveries.Find(delivery.OrderId)!;
         }
 
-        PrivateFile.Write(
-            Path.Combine(folders.Documents(delivery.Lineage, delivery.Source), "receipt.jws"), delivery.Receipt!);
+        PrivateFile.Write(Path.Combine(folders.Documents(delivery.Lineage, delivery.Source), "receipt.jws"), delivery.Receipt!);
         deliveries.Finish(delivery);
     }
 
     /// <summary>Destroys the parts and the sealed delivery key.</summary>
     public void Discard(Delivery delivery) => PrivateFolder.Delete(Path.Combine(folders.Ingress, delivery.OrderId));
 
-    private async Task<long> WriteRowsAsync(
-        Delivery delivery, Announcement announcement, CancellationToken cancellationToken)
+    private async Task<long> WriteRowsAsync(Delivery delivery, Announcement announcement, CancellationToken cancellationToken)
     {
         var manifest = trust.Verify<Manifest>(announcement.Manifest).Payload;
         var permit = trust.Verify<PermitDocument>(announcement.Permit).Payload;
         var source = permit.SourceNamed(delivery.Source)!;
-        using var key =
-            keys.Open(manifest.SpeKeySequence) ?? throw new FileNotFoundException("The encryption key is gone.");
+        using var key = keys.Open(manifest.SpeKeySequence) ?? throw new FileNotFoundException("The encryption key is gone.");
         using var cipher = DeliveryDocuments.Open(announcement, key);
         foreach (var part in manifest.Parts)
         {
@@ -119,6 +115,5 @@ internal sealed class OpenDelivery(
         PrivateFile.Write(Path.Combine(folder, "manifest.jws"), announcement.Manifest);
     }
 
-    private static UploadKey KeyOf(Delivery delivery, ManifestPart part) =>
-        new(delivery.OrderId, SealTypes.Delivery, part.Part);
+    private static UploadKey KeyOf(Delivery delivery, ManifestPart part) => new(delivery.OrderId, SealTypes.Delivery, part.Part);
 }

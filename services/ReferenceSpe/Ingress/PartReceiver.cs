@@ -12,8 +12,7 @@ namespace HealthDataNode.ReferenceSpe.Ingress;
 /// </summary>
 internal sealed class PartReceiver(TrustStore trust, Deliveries deliveries, RoomLeases leases, SpeOptions options) : IUploadReceiver
 {
-    public Task<ProtocolProblem?> AuthoriseAsync(HttpContext context, string order) =>
-        Task.FromResult<ProtocolProblem?>(null);
+    public Task<ProtocolProblem?> AuthoriseAsync(HttpContext context, string order) => Task.FromResult<ProtocolProblem?>(null);
 
     public async Task<UploadAdmission> AdmitAsync(HttpContext context, string order, string seal)
     {
@@ -53,6 +52,5 @@ internal sealed class PartReceiver(TrustStore trust, Deliveries deliveries, Room
             );
     }
 
-    public Task<ProtocolProblem?> ReceiveAsync(HttpContext context, UploadState upload) =>
-        Task.FromResult<ProtocolProblem?>(null);
+    public Task<ProtocolProblem?> ReceiveAsync(HttpContext context, UploadState upload) => Task.FromResult<ProtocolProblem?>(null);
 }

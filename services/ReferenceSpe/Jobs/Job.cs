@@ -2,7 +2,15 @@ namespace HealthDataNode.ReferenceSpe.Jobs;
 
 /// <summary>One job as it stands.</summary>
 internal sealed record Job(
-    string Id, string Lineage, string Sub, string Sql, string State, string? Class, int? Position, string? TraceParent);
+    string Id,
+    string Lineage,
+    string Sub,
+    string Sql,
+    string State,
+    string? Class,
+    int? Position,
+    string? TraceParent
+);
 
 /// <summary>The states of a job.</summary>
 internal static class JobStates

@@ -22,7 +22,12 @@ internal sealed class JobProcess(Sandbox sandbox, SpeOptions options)
     /// <param name="stop">Ends it.</param>
     /// <param name="what">What else than a query it does.</param>
     public Task<JobOutcome> RunAsync(
-        SandboxPlaces places, string sql, Func<LeaseStanding> lease, CancellationToken stop, params string[] what)
+        SandboxPlaces places,
+        string sql,
+        Func<LeaseStanding> lease,
+        CancellationToken stop,
+        params string[] what
+    )
     {
         // A thread of its own: the kernel ends the sandbox when the thread that started it ends (--die-with-parent).
         var ended = new TaskCompletionSource<JobOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -47,8 +52,7 @@ internal sealed class JobProcess(Sandbox sandbox, SpeOptions options)
         return ended.Task;
     }
 
-    private JobOutcome Run(
-        SandboxPlaces places, string sql, string[] what, Func<LeaseStanding> lease, CancellationToken stop)
+    private JobOutcome Run(SandboxPlaces places, string sql, string[] what, Func<LeaseStanding> lease, CancellationToken stop)
     {
         var megabytes = options.JobMegabytes.ToString(System.Globalization.CultureInfo.InvariantCulture);
         using var process = Process.Start(sandbox.Command(places, [.. what, megabytes]))!;

@@ -15,8 +15,7 @@ internal sealed class JobQueue(StateDatabase state, Outbox outbox, JobSubmitted 
         return state.InTransaction(transaction =>
         {
             var before = transaction
-                .Query(
-                    $"SELECT {Columns} FROM job WHERE lineage = $0 AND sub = $1 AND idempotency_key = $2", Read, lineage, sub, key)
+                .Query($"SELECT {Columns} FROM job WHERE lineage = $0 AND sub = $1 AND idempotency_key = $2", Read, lineage, sub, key)
                 .SingleOrDefault();
             if (before is not null)
             {
@@ -49,13 +48,7 @@ internal sealed class JobQueue(StateDatabase state, Outbox outbox, JobSubmitted 
                 key,
                 time.GetUtcNow().ToUnixTimeMilliseconds()
             );
-            outbox.AddAudit(
-                transaction,
-                unavailable ? "job-refused" : "job-submitted",
-                sub,
-                ("lineage", lineage),
-                ("job", job.Id)
-            );
+            outbox.AddAudit(transaction, unavailable ? "job-refused" : "job-submitted", sub, ("lineage", lineage), ("job", job.Id));
             submitted.Pulse.Beat();
             return job;
         });
@@ -64,9 +57,7 @@ internal sealed class JobQueue(StateDatabase state, Outbox outbox, JobSubmitted 
     public Job? Find(string lineage, string id)
     {
         using var connection = state.Open();
-        return connection
-            .Query($"SELECT {Columns} FROM job WHERE id = $0 AND lineage = $1", Read, id, lineage)
-            .SingleOrDefault();
+        return connection.Query($"SELECT {Columns} FROM job WHERE id = $0 AND lineage = $1", Read, id, lineage).SingleOrDefault();
     }
 
     /// <summary>After a restart: what ran has died with the program that started it, and is run anew.</summary>
@@ -96,7 +87,8 @@ internal sealed class JobQueue(StateDatabase state, Outbox outbox, JobSubmitted 
                         """,
                         Read,
                         lineage
-                    ))
+                    )
+                )
                 .SingleOrDefault()
         );
 

@@ -8,7 +8,12 @@ internal static class ProcessTree
 {
     /// <summary>Resident memory of all of them, bytes.</summary>
     public static long Memory(int root) =>
-        Of(root).Sum(pid => Read($"/proc/{pid}/statm") is { } statm ? long.Parse(statm.Split(' ')[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize : 0);
+        Of(root)
+            .Sum(pid =>
+                Read($"/proc/{pid}/statm") is { } statm
+                    ? long.Parse(statm.Split(' ')[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize
+                    : 0
+            );
 
     /// <summary>Holds all of them where they are. One that begins meanwhile is met by looking again.</summary>
     public static void Pause(int root)

@@ -83,8 +83,7 @@ internal sealed class RunJobs(
         }
     }
 
-    private LeaseStanding LeaseOf(string lineage) =>
-        rooms.IsClearing(lineage) ? LeaseStanding.Ended : leases.Of(lineage);
+    private LeaseStanding LeaseOf(string lineage) => rooms.IsClearing(lineage) ? LeaseStanding.Ended : leases.Of(lineage);
 
     private async Task<JobOutcome> WatchAsync(Job job, CancellationToken stoppingToken)
     {
@@ -93,10 +92,17 @@ internal sealed class RunJobs(
         JobFolder.LetRead(folders.Database(job.Lineage));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         var running = processes.RunAsync(
-            new SandboxPlaces(folders.Database(job.Lineage), folder), job.Sql, () => LeaseOf(job.Lineage), stop.Token);
+            new SandboxPlaces(folders.Database(job.Lineage), folder),
+            job.Sql,
+            () => LeaseOf(job.Lineage),
+            stop.Token
+        );
         while (await Task.WhenAny(running, Task.Delay(AskEvery, time, CancellationToken.None)) != running)
         {
-            if (stoppingToken.IsCancellationRequested || await access.AskAsync(job.Lineage, job.Sub, CancellationToken.None) == Access.Denied)
+            if (
+                stoppingToken.IsCancellationRequested
+                || await access.AskAsync(job.Lineage, job.Sub, CancellationToken.None) == Access.Denied
+            )
             {
                 await stop.CancelAsync();
             }

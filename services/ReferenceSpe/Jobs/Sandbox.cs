@@ -71,18 +71,47 @@ internal sealed class Sandbox
         var memory = (long)options.JobMegabytes << 20;
         List<string> line =
         [
-            "-c", Redirect, "job",
-            Path.Combine(places.Folder, "stdout"), Path.Combine(places.Folder, "stderr"),
-            "/usr/bin/prlimit", "--core=0", "--nofile=256",
+            "-c",
+            Redirect,
+            "job",
+            Path.Combine(places.Folder, "stdout"),
+            Path.Combine(places.Folder, "stderr"),
+            "/usr/bin/prlimit",
+            "--core=0",
+            "--nofile=256",
             $"--data={Text(memory)}",
             $"--fsize={Text((long)options.ResultMegabytes << 20)}",
             $"--cpu={Text((long)(options.JobTime.TotalSeconds * Environment.ProcessorCount) + 10)}",
-            options.Bubblewrap, "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL",
-            "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
-            "--proc", "/proc", "--dev", "/dev", "--ro-bind", "/usr", "/usr",
-            "--size", Text(TemporaryBytes), "--tmpfs", "/tmp",
-            "--ro-bind", AppContext.BaseDirectory, Program,
-            "--bind", places.Folder, Folder, "--chdir", Folder,
+            options.Bubblewrap,
+            "--die-with-parent",
+            "--new-session",
+            "--clearenv",
+            "--cap-drop",
+            "ALL",
+            "--unshare-ipc",
+            "--unshare-pid",
+            "--unshare-net",
+            "--unshare-uts",
+            "--unshare-cgroup-try",
+            "--proc",
+            "/proc",
+            "--dev",
+            "/dev",
+            "--ro-bind",
+            "/usr",
+            "/usr",
+            "--size",
+            Text(TemporaryBytes),
+            "--tmpfs",
+            "/tmp",
+            "--ro-bind",
+            AppContext.BaseDirectory,
+            Program,
+            "--bind",
+            places.Folder,
+            Folder,
+            "--chdir",
+            Folder,
         ];
         if (places.Database is not null)
         {
@@ -121,9 +150,7 @@ internal sealed class Sandbox
         }
 
         line.AddRange(how == Way.Nobody ? BecomeNobody() : ["--unshare-user", "--uid", Nobody, "--gid", Nobody]);
-        line.AddRange(
-            [Path.Combine(DotnetRoot, "dotnet"), "exec", $"{Program}/{typeof(Sandbox).Assembly.GetName().Name}.dll", "job"]
-        );
+        line.AddRange([Path.Combine(DotnetRoot, "dotnet"), "exec", $"{Program}/{typeof(Sandbox).Assembly.GetName().Name}.dll", "job"]);
         line.ForEach(start.ArgumentList.Add);
         foreach (var argument in arguments)
         {
@@ -135,9 +162,21 @@ internal sealed class Sandbox
 
     private static string[] BecomeNobody() =>
         [
-            "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP",
-            "/usr/bin/setpriv", "--reuid", Nobody, "--regid", Nobody, "--clear-groups", "--no-new-privs",
-            "--bounding-set=-all", "--inh-caps=-all",
+            "--cap-add",
+            "CAP_SETUID",
+            "--cap-add",
+            "CAP_SETGID",
+            "--cap-add",
+            "CAP_SETPCAP",
+            "/usr/bin/setpriv",
+            "--reuid",
+            Nobody,
+            "--regid",
+            Nobody,
+            "--clear-groups",
+            "--no-new-privs",
+            "--bounding-set=-all",
+            "--inh-caps=-all",
         ];
 
     private Way? Try(ILogger log)

@@ -24,8 +24,7 @@ internal enum Access
 /// Asks the node whether a person may enter a workspace now (EHDS 73(1)(a)), at every call. The answer is a JWS over
 /// our nonce, good for three seconds from when the question was sent by the monotonic clock, and is never stored.
 /// </summary>
-internal sealed class AccessCheck(
-    NodeClients node, TrustStore trust, Lineages lineages, SpeOptions options, TimeProvider time)
+internal sealed class AccessCheck(NodeClients node, TrustStore trust, Lineages lineages, SpeOptions options, TimeProvider time)
 {
     private static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(3);
 
@@ -39,7 +38,10 @@ internal sealed class AccessCheck(
         {
             using var client = node.For("permit");
             using var response = await client.PostAsJsonAsync(
-                "permit/v1/access-checks", new Question(nonce, lineage, sub), cancellationToken);
+                "permit/v1/access-checks",
+                new Question(nonce, lineage, sub),
+                cancellationToken
+            );
             if (response.StatusCode == HttpStatusCode.NotFound)
             {
                 // No permit of ours has this lineage. It need not be signed: it opens nothing.
@@ -60,8 +62,7 @@ internal sealed class AccessCheck(
                 : answer.Allowed ? Access.Allowed
                 : Access.Denied;
         }
-        catch (Exception exception)
-            when (exception is DocumentRefusedException || NodeClients.IsFault(exception, cancellationToken))
+        catch (Exception exception) when (exception is DocumentRefusedException || NodeClients.IsFault(exception, cancellationToken))
         {
             return Access.Unknown;
         }

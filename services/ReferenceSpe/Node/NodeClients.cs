@@ -34,10 +34,7 @@ internal sealed class NodeClients(IHttpClientFactory clients)
                         http.Timeout = TimeSpan.FromSeconds(api == "permit" ? 5 : 30);
                     }
                 )
-                .AddHttpMessageHandler(services => new MachineTokenHandler(
-                    services.GetRequiredService<MachineTokenSource>(),
-                    api
-                ));
+                .AddHttpMessageHandler(services => new MachineTokenHandler(services.GetRequiredService<MachineTokenSource>(), api));
         }
     }
 

@@ -48,11 +48,9 @@ internal sealed class EncryptionKeys(SpeOptions options, DocumentSigner signer, 
     }
 
     /// <summary>The private key of a sequence; null where there is none.</summary>
-    public EncryptionKey? Open(int sequence) =>
-        File.Exists(KeyOf(sequence)) ? EncryptionKey.FromFile(KeyOf(sequence)) : null;
+    public EncryptionKey? Open(int sequence) => File.Exists(KeyOf(sequence)) ? EncryptionKey.FromFile(KeyOf(sequence)) : null;
 
-    private static DateTimeOffset Until(SignedDocument<SpeKey> document) =>
-        DateTimeOffset.FromUnixTimeSeconds(document.Payload.To);
+    private static DateTimeOffset Until(SignedDocument<SpeKey> document) => DateTimeOffset.FromUnixTimeSeconds(document.Payload.To);
 
     private int Newest() =>
         Directory
@@ -73,9 +71,7 @@ internal sealed class EncryptionKeys(SpeOptions options, DocumentSigner signer, 
         var payload = System.Text.Json.JsonSerializer.Deserialize(jws.Payload.Span, SpeKey.Json);
 
         // Signed by a key that has been replaced: it is signed anew, as a new key.
-        return payload is not null && jws.Kid == signer.Kid
-            ? new SignedDocument<SpeKey>(jws.Text, jws.Digest, payload, jws.Kid)
-            : null;
+        return payload is not null && jws.Kid == signer.Kid ? new SignedDocument<SpeKey>(jws.Text, jws.Digest, payload, jws.Kid) : null;
     }
 
     private string KeyOf(int sequence) => Path.Combine(options.Keys, $"encryption-{sequence}.key");

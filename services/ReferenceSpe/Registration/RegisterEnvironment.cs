@@ -5,8 +5,12 @@ namespace HealthDataNode.ReferenceSpe.Registration;
 
 /// <summary>Tells the registry this SPE's addresses and encryption key: at start, and daily (a key has an end).</summary>
 internal sealed class RegisterEnvironment(
-    EncryptionKeys keys, NodeClients node, SpeOptions options, TimeProvider time, ILogger<RegisterEnvironment> log)
-    : BackgroundService
+    EncryptionKeys keys,
+    NodeClients node,
+    SpeOptions options,
+    TimeProvider time,
+    ILogger<RegisterEnvironment> log
+) : BackgroundService
 {
     private static readonly TimeSpan Again = TimeSpan.FromDays(1);
 

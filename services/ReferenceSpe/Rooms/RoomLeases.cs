@@ -45,8 +45,7 @@ internal sealed class RoomLeases(PermitLeases permits, SpeLeases spes, Lineages 
     /// <param name="version">The version of the permit that came with it.</param>
     /// <param name="to">When that ends.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<LeaseStanding> ForDeliveryAsync(
-        string lineage, int version, DateTimeOffset to, CancellationToken cancellationToken)
+    public async Task<LeaseStanding> ForDeliveryAsync(string lineage, int version, DateTimeOffset to, CancellationToken cancellationToken)
     {
         if (rooms.IsOver(lineage))
         {
@@ -55,9 +54,7 @@ internal sealed class RoomLeases(PermitLeases permits, SpeLeases spes, Lineages 
 
         permits.Hold(lineage, version, to);
         var permit = await permits.SettledAsync(lineage, Patience, cancellationToken);
-        return permit.Standing == LeaseStanding.Good && !await IsApprovedAsync(cancellationToken)
-            ? LeaseStanding.Paused
-            : permit.Standing;
+        return permit.Standing == LeaseStanding.Good && !await IsApprovedAsync(cancellationToken) ? LeaseStanding.Paused : permit.Standing;
     }
 
     /// <summary>Whether this SPE may be delivered to now.</summary>
@@ -66,6 +63,5 @@ internal sealed class RoomLeases(PermitLeases permits, SpeLeases spes, Lineages 
 
     /// <summary>Ends when the room is not open any more.</summary>
     public CancellationTokenSource WhileOpen(string lineage, CancellationToken cancellationToken) =>
-        CancellationTokenSource.CreateLinkedTokenSource(
-            cancellationToken, permits.WhileGood(lineage), spes.WhileGood(options.Party));
+        CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, permits.WhileGood(lineage), spes.WhileGood(options.Party));
 }

@@ -14,8 +14,7 @@ internal sealed class RoomStates
     public const string Ending = "ending";
     public const string Ended = "ended";
 
-    private const string Schema =
-        "CREATE TABLE IF NOT EXISTS room (lineage TEXT PRIMARY KEY, state TEXT NOT NULL, at INTEGER NOT NULL)";
+    private const string Schema = "CREATE TABLE IF NOT EXISTS room (lineage TEXT PRIMARY KEY, state TEXT NOT NULL, at INTEGER NOT NULL)";
 
     private readonly ConcurrentDictionary<string, string> over = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> clearing = new(StringComparer.Ordinal);
@@ -50,8 +49,7 @@ internal sealed class RoomStates
         }
 
         using var connection = state.Open();
-        connection.Execute(
-            "INSERT OR IGNORE INTO room VALUES ($0, $1, $2)", lineage, Ending, time.GetUtcNow().ToUnixTimeMilliseconds());
+        connection.Execute("INSERT OR IGNORE INTO room VALUES ($0, $1, $2)", lineage, Ending, time.GetUtcNow().ToUnixTimeMilliseconds());
         return true;
     }
 

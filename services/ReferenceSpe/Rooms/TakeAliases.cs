@@ -104,7 +104,10 @@ internal sealed class TakeAliases(
         var speKey = keys.Current();
         using var client = node.For("pseudonymisation");
         using var response = await client.PostAsJsonAsync(
-            $"pseudonymisation/v1/lineages/{lineage}/aliases", new Question(next - 1, speKey.Text), cancellationToken);
+            $"pseudonymisation/v1/lineages/{lineage}/aliases",
+            new Question(next - 1, speKey.Text),
+            cancellationToken
+        );
         if (response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotFound)
         {
             return false;
@@ -112,8 +115,7 @@ internal sealed class TakeAliases(
 
         await ProtocolProblem.EnsureSuccessAsync(response, cancellationToken);
         var box = await response.Content.ReadAsByteArrayAsync(cancellationToken);
-        var expected = new SealExpectation(
-            SealTypes.Aliases, Parties.Pseudonymisation, options.Party, SealNames.Aliases(lineage), next);
+        var expected = new SealExpectation(SealTypes.Aliases, Parties.Pseudonymisation, options.Party, SealNames.Aliases(lineage), next);
         var header = response.Headers.TryGetValues("Seal", out var values) ? values.First() : "";
         var seal = seals.Verify(header, expected, SealedBytes.Of(box));
         using var key = keys.Open(speKey.Payload.Sequence)!;
@@ -132,8 +134,7 @@ internal sealed class TakeAliases(
                 return false;
             }
 
-            counts.Keep(
-                lineage, Aliases.Take(folders.Database(lineage), next, records, deliveries.SourcesOf(lineage)));
+            counts.Keep(lineage, Aliases.Take(folders.Database(lineage), next, records, deliveries.SourcesOf(lineage)));
             return true;
         }
         finally

@@ -59,8 +59,7 @@ internal sealed class TakeVersion(
             transaction.Execute("DELETE FROM output WHERE lineage = $0", lineage);
             foreach (var source in gone)
             {
-                transaction.Execute(
-                    "UPDATE delivery SET state = 'deleted' WHERE lineage = $0 AND source = $1", lineage, source);
+                transaction.Execute("UPDATE delivery SET state = 'deleted' WHERE lineage = $0 AND source = $1", lineage, source);
                 outbox.AddAudit(transaction, "source-deleted", null, ("lineage", lineage), ("source", source));
             }
         });
@@ -70,8 +69,7 @@ internal sealed class TakeVersion(
     private async Task<string> FetchAsync(string lineage, CancellationToken cancellationToken)
     {
         using var client = node.For("permit");
-        using var response = await client.GetAsync(
-            new Uri($"permit/v1/permits/{lineage}/document", UriKind.Relative), cancellationToken);
+        using var response = await client.GetAsync(new Uri($"permit/v1/permits/{lineage}/document", UriKind.Relative), cancellationToken);
         await ProtocolProblem.EnsureSuccessAsync(response, cancellationToken);
         return (await response.Content.ReadAsStringAsync(cancellationToken)).Trim();
     }

@@ -21,10 +21,9 @@ internal static class JobProgram
             return 0;
         }
 
-        var outcome =
-            arguments is ["convert", var megabytes]
-                ? Conversion.Run(int.Parse(megabytes, CultureInfo.InvariantCulture))
-                : await RunAsync(int.Parse(arguments[0], CultureInfo.InvariantCulture));
+        var outcome = arguments is ["convert", var megabytes]
+            ? Conversion.Run(int.Parse(megabytes, CultureInfo.InvariantCulture))
+            : await RunAsync(int.Parse(arguments[0], CultureInfo.InvariantCulture));
         Say(JsonSerializer.Serialize(outcome));
         return outcome == JobOutcome.Done ? 0 : 1;
     }

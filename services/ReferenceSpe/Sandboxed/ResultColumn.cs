@@ -35,11 +35,12 @@ internal abstract class ResultColumn(DataField field, bool isKnown)
         {
             "TinyInt" or "SmallInt" or "Integer" or "BigInt" or "UnsignedTinyInt" or "UnsignedSmallInt" or "UnsignedInteger" =>
                 new Values<long>(new DataField<long>(name, true), (reader, i) => Convert.ToInt64(reader.GetValue(i), null)),
-            "Float" or "Double" =>
-                new Values<double>(new DataField<double>(name, true), (reader, i) => Convert.ToDouble(reader.GetValue(i), null)),
+            "Float" or "Double" => new Values<double>(
+                new DataField<double>(name, true),
+                (reader, i) => Convert.ToDouble(reader.GetValue(i), null)
+            ),
             "Boolean" => new Values<bool>(new DataField<bool>(name, true), (reader, i) => reader.GetBoolean(i)),
-            "Date" => new Values<DateOnly>(
-                new DataField<DateOnly>(name, true), (reader, i) => reader.GetFieldValue<DateOnly>(i)),
+            "Date" => new Values<DateOnly>(new DataField<DateOnly>(name, true), (reader, i) => reader.GetFieldValue<DateOnly>(i)),
             "HugeInt" => new Values<BigDecimal>(
                 new BigDecimalDataField(name, 38, 0, isNullable: true),
                 (reader, i) => Whole(reader.GetFieldValue<BigInteger>(i))
@@ -78,8 +79,7 @@ internal abstract class ResultColumn(DataField field, bool isKnown)
         }
     }
 
-    private sealed class Texts(string name, bool isKnown)
-        : ResultColumn(new DataField(name, typeof(string), true), isKnown)
+    private sealed class Texts(string name, bool isKnown) : ResultColumn(new DataField(name, typeof(string), true), isKnown)
     {
         private readonly List<string> values = [];
 

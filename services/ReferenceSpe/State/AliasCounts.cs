@@ -45,6 +45,12 @@ internal sealed class AliasCounts
                 taken.Pairs
             );
             outbox.AddAudit(
-                transaction, "aliases-applied", null, ("lineage", lineage), ("files", $"{taken.Files}"), ("pairs", $"{taken.Pairs}"));
+                transaction,
+                "aliases-applied",
+                null,
+                ("lineage", lineage),
+                ("files", $"{taken.Files}"),
+                ("pairs", $"{taken.Pairs}")
+            );
         });
 }

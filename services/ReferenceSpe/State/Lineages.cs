@@ -43,8 +43,7 @@ internal sealed class Lineages(StateDatabase state)
     public static void Keep(SqliteConnection transaction, SignedDocument<PermitDocument> permit)
     {
         var head = LineageHead.Of(permit);
-        transaction.Execute(
-            "INSERT OR IGNORE INTO permit_version VALUES ($0, $1, $2)", head.Lineage, head.Version, permit.Text);
+        transaction.Execute("INSERT OR IGNORE INTO permit_version VALUES ($0, $1, $2)", head.Lineage, head.Version, permit.Text);
         transaction.Execute(
             """
             INSERT INTO lineage VALUES ($0, $1, $2, $3, $4)
@@ -62,6 +61,10 @@ internal sealed class Lineages(StateDatabase state)
     {
         var jws = Jws.Read(text);
         return new SignedDocument<PermitDocument>(
-            text, jws.Digest, JsonSerializer.Deserialize(jws.Payload.Span, PermitDocument.Json)!, jws.Kid);
+            text,
+            jws.Digest,
+            JsonSerializer.Deserialize(jws.Payload.Span, PermitDocument.Json)!,
+            jws.Kid
+        );
     }
 }

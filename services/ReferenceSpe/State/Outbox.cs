@@ -67,8 +67,7 @@ internal sealed class Outbox(StateDatabase state, DocumentSigner signer, OutboxF
         using var connection = state.Open();
         return connection.Query(
             "SELECT id, api, path, body, traceparent, attempts FROM outbox WHERE not_before <= $0 ORDER BY id LIMIT $1",
-            row => new Message(
-                row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetString(3), row.Text(4), row.GetInt32(5)),
+            row => new Message(row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetString(3), row.Text(4), row.GetInt32(5)),
             time.GetUtcNow().ToUnixTimeMilliseconds(),
             most
         );

@@ -7,8 +7,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace HealthDataNode.ReferenceSpe.State;
 
 /// <summary>Sends receipts and audit entries to the node until it accepts them.</summary>
-internal sealed class SendOutbox(Outbox outbox, OutboxFilled filled, NodeClients node, ILogger<SendOutbox> log)
-    : BackgroundService
+internal sealed class SendOutbox(Outbox outbox, OutboxFilled filled, NodeClients node, ILogger<SendOutbox> log) : BackgroundService
 {
     private const int Batch = 50;
 

@@ -29,11 +29,9 @@ internal static class SqliteCalls
         return rows;
     }
 
-    public static string? Text(this SqliteDataReader reader, int column) =>
-        reader.IsDBNull(column) ? null : reader.GetString(column);
+    public static string? Text(this SqliteDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 
-    public static long? Integer(this SqliteDataReader reader, int column) =>
-        reader.IsDBNull(column) ? null : reader.GetInt64(column);
+    public static long? Integer(this SqliteDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetInt64(column);
 
     // The texts are all constants of this program; values go in as parameters.
 #pragma warning disable CA2100

@@ -70,7 +70,9 @@ internal static class UndoProgram
         var trust = new TrustStore(options["statements"], options["root"], TimeProvider.System);
         using var signer = DocumentSigner.Load(options["keys"], options["party"], KeyUses.Spe);
         var announcement = JsonSerializer.Deserialize<Announcement>(
-            await File.ReadAllTextAsync(options["announcement"]), JsonSerializerOptions.Web)!;
+            await File.ReadAllTextAsync(options["announcement"]),
+            JsonSerializerOptions.Web
+        )!;
         var documents = new DeliveryDocuments(trust, new OrderAndPermit(trust), new SealVerifier(trust));
         var order = documents.VerifyOrder(announcement);
         var manifest = documents.Verify(announcement, order, signer, KeyOf);

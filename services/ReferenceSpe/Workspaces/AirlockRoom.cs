@@ -12,8 +12,13 @@ namespace HealthDataNode.ReferenceSpe.Workspaces;
 
 /// <summary>This SPE's rooms as its airlock sees them.</summary>
 internal sealed class AirlockRoom(
-    WorkspaceFolders folders, Deliveries deliveries, Lineages lineages, JobQueue jobs, JobProcess processes, RoomLeases leases)
-    : IAirlockRoom
+    WorkspaceFolders folders,
+    Deliveries deliveries,
+    Lineages lineages,
+    JobQueue jobs,
+    JobProcess processes,
+    RoomLeases leases
+) : IAirlockRoom
 {
     private const string Parquet = ".parquet";
 
@@ -36,7 +41,13 @@ internal sealed class AirlockRoom(
             : null;
 
     public async Task<TakenFile> TakeAsync(
-        string lineage, string job, string file, string format, string folder, CancellationToken cancellationToken)
+        string lineage,
+        string job,
+        string file,
+        string format,
+        string folder,
+        CancellationToken cancellationToken
+    )
     {
         var source = Path.Combine(folders.Job(lineage, job), file);
         var name = $"{Path.GetFileNameWithoutExtension(file)}.{format}";
@@ -57,7 +68,13 @@ internal sealed class AirlockRoom(
             File.Copy(source, input);
             JobFolder.LetRead(input);
             JobFolder.OpenToJobs(work);
-            var outcome = await processes.RunAsync(new SandboxPlaces(null, work), "", () => leases.Of(lineage), cancellationToken, "convert");
+            var outcome = await processes.RunAsync(
+                new SandboxPlaces(null, work),
+                "",
+                () => leases.Of(lineage),
+                cancellationToken,
+                "convert"
+            );
             var table = new FileInfo(Path.Combine(work, "table.csv"));
             if (outcome != JobOutcome.Done || table is not { Exists: true, LinkTarget: null })
             {
@@ -101,9 +118,7 @@ internal sealed class AirlockRoom(
 
         // Names of sources are of the form that the permit's verification insists on.
 #pragma warning disable CA2100
-        command.CommandText =
-            "SET threads = 1; SET memory_limit = '512MB'; "
-            + string.Join(" UNION ", tables);
+        command.CommandText = "SET threads = 1; SET memory_limit = '512MB'; " + string.Join(" UNION ", tables);
 #pragma warning restore CA2100
         using var reader = command.ExecuteReader();
         return PseudonymSet.Of(Texts(reader));

@@ -69,13 +69,11 @@ internal static class Aliases
     }
 
     public static bool Exists(DuckDBConnection connection) =>
-        Scalar(connection, "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'node' AND table_name = 'alias' AND NOT temporary") > 0;
+        Scalar(connection, "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'node' AND table_name = 'alias' AND NOT temporary")
+        > 0;
 
     private static Taken Count(DuckDBConnection connection) =>
-        new(
-            (int)Scalar(connection, $"SELECT coalesce(max(number), 0) FROM {Table}"),
-            Scalar(connection, $"SELECT count(*) FROM {Table}")
-        );
+        new((int)Scalar(connection, $"SELECT coalesce(max(number), 0) FROM {Table}"), Scalar(connection, $"SELECT count(*) FROM {Table}"));
 
     private static void Append(DuckDBConnection connection, int number, ReadOnlySpan<byte> records)
     {

@@ -34,11 +34,7 @@ internal sealed class ApproveEnvironment : IStep
                 ["owner"] = "Operator of the reference environment",
                 ["date"] = today,
             });
-        var declaration = new JsonObject
-        {
-            ["criteriaVersion"] = (string)criteria["version"]!,
-            ["answers"] = new JsonArray([.. answers]),
-        };
+        var declaration = new JsonObject { ["criteriaVersion"] = (string)criteria["version"]!, ["answers"] = new JsonArray([.. answers]) };
         await operatorBrowser.PutAsync($"{path}/declaration", declaration, cancellationToken);
 
         var auditor = await world.AtEdgeAsync("spe.auditor", cancellationToken);

@@ -16,10 +16,7 @@ internal sealed class FindVariables : IStep
                 throw new StepFailedException($"A search for {word} does not find the source {source}.");
             }
             var description = await browser.GetAsync($"/catalogue/v1/descriptions/{source}", cancellationToken);
-            world.Variables[source] =
-            [
-                .. description["variables"]!.AsArray().Select(variable => (string)variable!["name"]!),
-            ];
+            world.Variables[source] = [.. description["variables"]!.AsArray().Select(variable => (string)variable!["name"]!)];
         }
     }
 }

@@ -54,7 +54,15 @@ internal sealed class AuditWorld : IAsyncDisposable
         await scope
             .ServiceProvider.GetRequiredService<EveryEvent>()
             .HandleAsync(
-                new ReceivedEvent(Guid.NewGuid(), $"{publisher}.something-happened", publisher, number, DateTimeOffset.UtcNow, null, payload),
+                new ReceivedEvent(
+                    Guid.NewGuid(),
+                    $"{publisher}.something-happened",
+                    publisher,
+                    number,
+                    DateTimeOffset.UtcNow,
+                    null,
+                    payload
+                ),
                 TestContext.Current.CancellationToken
             );
         await db.SaveChangesAsync(TestContext.Current.CancellationToken);

@@ -48,7 +48,18 @@ public sealed class Reporting_from_outside_to_the_audit_log(PostgresFixture post
             world.Holder.Sign(Entry("referencespe", KeyUses.Holder)).Text,
             world.Spe.Sign(Entry("referencespe", KeyUses.Holder)).Text,
             world.Spe.Sign(Entry("cancerregistry", KeyUses.Spe)).Text,
-            world.Spe.Sign(new SpeKey { Party = "referencespe", Key = Key(), Sequence = 1, From = 1, To = 2_000_000_000 }).Text,
+            world
+                .Spe.Sign(
+                    new SpeKey
+                    {
+                        Party = "referencespe",
+                        Key = Key(),
+                        Sequence = 1,
+                        From = 1,
+                        To = 2_000_000_000,
+                    }
+                )
+                .Text,
             "not a jws",
         ];
         foreach (var text in texts)

@@ -22,9 +22,7 @@ internal sealed class CatalogueWorld(ServiceHost host, string database) : IAsync
     public static JsonObject Description(string source) =>
         JsonNode
             .Parse(
-                File.ReadAllText(
-                    Path.Combine(PostgresFixture.Repository, "tests", "SyntheticRegisters", "descriptions", $"{source}.json")
-                )
+                File.ReadAllText(Path.Combine(PostgresFixture.Repository, "tests", "SyntheticRegisters", "descriptions", $"{source}.json"))
             )!
             .AsObject();
 

@@ -21,7 +21,10 @@ public sealed class Publishing_a_description(PostgresFixture postgres)
         Assert.Equal(1, (int)read["version"]!);
         Assert.True(JsonNode.DeepEquals(CatalogueWorld.Description("cancer")["variables"], read["variables"]));
         var published = Assert.Single(await Outbox.EventsAsync(world.Database, "catalogue.description-published"));
-        Assert.Equal(("cancer", "cancerregistry", 1), ((string)published["source"]!, (string)published["holder"]!, (int)published["version"]!));
+        Assert.Equal(
+            ("cancer", "cancerregistry", 1),
+            ((string)published["source"]!, (string)published["holder"]!, (int)published["version"]!)
+        );
     }
 
     [Fact]
@@ -76,8 +79,14 @@ public sealed class Publishing_a_description(PostgresFixture postgres)
     {
         await using var world = await CatalogueWorld.StartAsync(postgres);
         var description = CatalogueWorld.Description("cancer");
-        Assert.Equal((403, "not-your-organisation"), await (await world.Ola.PutJsonAsync("v1/descriptions/cancer", description)).ProblemAsync());
-        Assert.Equal((401, "unauthenticated"), await (await world.Host.Anonymous.PutJsonAsync("v1/descriptions/cancer", description)).ProblemAsync());
+        Assert.Equal(
+            (403, "not-your-organisation"),
+            await (await world.Ola.PutJsonAsync("v1/descriptions/cancer", description)).ProblemAsync()
+        );
+        Assert.Equal(
+            (401, "unauthenticated"),
+            await (await world.Host.Anonymous.PutJsonAsync("v1/descriptions/cancer", description)).ProblemAsync()
+        );
         var researcher = world.Host.As("sub-nora", ["data-user"], org: "999000101");
         Assert.Equal((403, "forbidden"), await (await researcher.PutJsonAsync("v1/descriptions/cancer", description)).ProblemAsync());
         var foreign = world.Host.With(TestTokens.For("permit", "sub-kari", ["catalogue-editor"], "999000101"));

@@ -11,7 +11,15 @@ public sealed class Writing_Turtle
 {
     private static readonly string[] Odd =
     [
-        "http://a.example/<x>", "http://a b", "urn:x:y", "mailto:a@b.example", "javascript:x", "//c", "", "http://u@h/", "http:",
+        "http://a.example/<x>",
+        "http://a b",
+        "urn:x:y",
+        "mailto:a@b.example",
+        "javascript:x",
+        "//c",
+        "",
+        "http://u@h/",
+        "http:",
     ];
 
     private static readonly Gen<string> AnyText = Gen.OneOf(
@@ -32,7 +40,11 @@ public sealed class Writing_Turtle
         AnyText.Sample(text =>
         {
             var turtle = new TurtleWriter();
-            turtle.Resource("urn:x:subject", "dcat:Dataset", dataset => dataset.Text("dct:title", text, "nb").Flag("healthdcatap:hasStructuredData", true));
+            turtle.Resource(
+                "urn:x:subject",
+                "dcat:Dataset",
+                dataset => dataset.Text("dct:title", text, "nb").Flag("healthdcatap:hasStructuredData", true)
+            );
             var document = turtle.ToString();
             var body = document[(document.IndexOf("dct:title ", StringComparison.Ordinal) + "dct:title ".Length)..];
             var (value, length) = ReadLiteral(body);
@@ -102,7 +114,16 @@ public sealed class Writing_Turtle
                 ContactPage = "https://b.example/",
                 LegalBasis = text,
                 ApplicableLegislation = [DescriptionRules.Ehds],
-                Variables = [new Variable { Name = "sex", Title = local, Summary = local, Datatype = "string" }],
+                Variables =
+                [
+                    new Variable
+                    {
+                        Name = "sex",
+                        Title = local,
+                        Summary = local,
+                        Datatype = "string",
+                    },
+                ],
             };
             if (DescriptionRules.Check(description).Count > 0)
             {
@@ -110,7 +131,10 @@ public sealed class Writing_Turtle
             }
             var document = profile.Write(description);
             // Quotes come in pairs when escaped ones are put aside, and no text has begun a resource of its own.
-            Assert.Equal(0, document.Replace(@"\\", "", StringComparison.Ordinal).Replace("\\\"", "", StringComparison.Ordinal).Count(c => c == '"') % 2);
+            Assert.Equal(
+                0,
+                document.Replace(@"\\", "", StringComparison.Ordinal).Replace("\\\"", "", StringComparison.Ordinal).Count(c => c == '"') % 2
+            );
             Assert.Equal(2, document.Split('\n').Count(line => line.StartsWith('<')));
         });
     }

@@ -40,31 +40,32 @@ public sealed partial class The_front_page : IAsyncLifetime
     {
         var page = await Browser.GetStringAsync("/?lang=en", Cancel);
         foreach (
-            var shown in (string[])[
-                "12,345",
-                "4,321",
-                "abcdef0123456789",
-                "1,900",
-                "not shown",
-                "href=\"/catalogue/v1/descriptions/cancer/turtle\"",
-                "1 Nov 2026 10:00:00", // Oslo
-                "1,900 rows, 1,800 persons",
-                "counts not shown: too few persons",
-                "Decision: refused",
-                "Not a public body.",
-                "the hospital trust",
-                "10 days", // from the case to the decision
-                "5.25 days",
-                "<strong>Transfer stopped",
-                "2 of 2 checkers in favour",
-                "Deleted, key shredded",
-                "24 Nov 2026 11:00:05", // the key
-                $"href=\"/permits/{PageStage.Ended}?lang=en\"",
-                "href=\"/permit/v1/statistics?format=csv\"",
-                "href=\"/privacy?lang=en\"",
-                "href=\"/reference/gateway\"",
-                "href=\"http://localhost:18888/\"",
-            ]
+            var shown in (string[])
+                [
+                    "12,345",
+                    "4,321",
+                    "abcdef0123456789",
+                    "1,900",
+                    "not shown",
+                    "href=\"/catalogue/v1/descriptions/cancer/turtle\"",
+                    "1 Nov 2026 10:00:00", // Oslo
+                    "1,900 rows, 1,800 persons",
+                    "counts not shown: too few persons",
+                    "Decision: refused",
+                    "Not a public body.",
+                    "the hospital trust",
+                    "10 days", // from the case to the decision
+                    "5.25 days",
+                    "<strong>Transfer stopped",
+                    "2 of 2 checkers in favour",
+                    "Deleted, key shredded",
+                    "24 Nov 2026 11:00:05", // the key
+                    $"href=\"/permits/{PageStage.Ended}?lang=en\"",
+                    "href=\"/permit/v1/statistics?format=csv\"",
+                    "href=\"/privacy?lang=en\"",
+                    "href=\"/reference/gateway\"",
+                    "href=\"http://localhost:18888/\"",
+                ]
         )
         {
             Assert.Contains(shown, page, StringComparison.Ordinal);
@@ -109,11 +110,7 @@ public sealed partial class The_front_page : IAsyncLifetime
         stage.Answers["/v1/register"] = Register("Elder one", 1, "\"a b\"");
         stage.Answers["/v1/register?after=a%20b"] = Register("Latter one", 2, "null");
         var page = await Browser.GetStringAsync("/?lang=en", Cancel);
-        Assert.InRange(
-            page.IndexOf("Latter one", StringComparison.Ordinal),
-            1,
-            page.IndexOf("Elder one", StringComparison.Ordinal) - 1
-        );
+        Assert.InRange(page.IndexOf("Latter one", StringComparison.Ordinal), 1, page.IndexOf("Elder one", StringComparison.Ordinal) - 1);
         stage.Answers["/v1/register?after=a%20b"] = "{}";
         stage.Time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(3, Away().Count(await Browser.GetStringAsync("/?lang=en", Cancel)));

@@ -20,9 +20,14 @@ public sealed partial class The_pages_for_everybody : IAsyncLifetime
 
     public static TheoryData<string> Pages =>
         [
-            .. new[] { "/", "/privacy", $"/permits/{PageStage.Ended}", $"/permits/{PageStage.Young}", "/permits/nothing-is-called-so" }.SelectMany(
-                page => new[] { $"{page}?lang=nb", $"{page}?lang=en" }
-            ),
+            .. new[]
+            {
+                "/",
+                "/privacy",
+                $"/permits/{PageStage.Ended}",
+                $"/permits/{PageStage.Young}",
+                "/permits/nothing-is-called-so",
+            }.SelectMany(page => new[] { $"{page}?lang=nb", $"{page}?lang=en" }),
         ];
 
     [Theory]

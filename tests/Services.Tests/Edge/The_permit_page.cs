@@ -65,21 +65,22 @@ public sealed partial class The_permit_page : IAsyncLifetime
     {
         var page = await stage.PageAsync($"/permits/{PageStage.Ended}?lang=en");
         foreach (
-            var shown in (string[])[
-                $"href=\"/permit/v1/register?lineage={PageStage.Ended}\"",
-                $"href=\"/gateway/v1/deliveries?lineage={PageStage.Ended}\"",
-                $"href=\"/permit/v1/releases?lineage={PageStage.Ended}\"",
-                "GDPR 6(1)(e)",
-                "href=\"/audit/v1/head\"",
-                new string('a', 64), // versions
-                new string('b', 64),
-                new string('d', 64), // the record of the release
-                new string('e', 64), // its files together
-                new string('f', 64), // and one by one
-                "no small cells: passed; a-new-one: passed",
-                "26 Nov 2027", // half past eleven in the evening UTC is the next day in Oslo
-                "Survival &lt;b&gt;of&lt;/b&gt; lung cancer",
-            ]
+            var shown in (string[])
+                [
+                    $"href=\"/permit/v1/register?lineage={PageStage.Ended}\"",
+                    $"href=\"/gateway/v1/deliveries?lineage={PageStage.Ended}\"",
+                    $"href=\"/permit/v1/releases?lineage={PageStage.Ended}\"",
+                    "GDPR 6(1)(e)",
+                    "href=\"/audit/v1/head\"",
+                    new string('a', 64), // versions
+                    new string('b', 64),
+                    new string('d', 64), // the record of the release
+                    new string('e', 64), // its files together
+                    new string('f', 64), // and one by one
+                    "no small cells: passed; a-new-one: passed",
+                    "26 Nov 2027", // half past eleven in the evening UTC is the next day in Oslo
+                    "Survival &lt;b&gt;of&lt;/b&gt; lung cancer",
+                ]
         )
         {
             Assert.Contains(shown, page, StringComparison.Ordinal);

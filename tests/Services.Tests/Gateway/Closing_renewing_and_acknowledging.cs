@@ -68,19 +68,9 @@ public sealed class Acknowledging_a_delivery(StageFixture fixture) : IClassFixtu
         var early = await stage.OrderAsync((await stage.GrantAsync()).Payload.Lineage, OrderState.Issued);
         var order = await DeliveringAsync();
         var good = stage.ReceiptOf(order, 0, 0);
-        await RefusesAsync(
-            early,
-            stage.ReceiptOf(early, 0, 0, manifest: order.ManifestDigest).Text,
-            409,
-            "order-closed"
-        );
+        await RefusesAsync(early, stage.ReceiptOf(early, 0, 0, manifest: order.ManifestDigest).Text, 409, "order-closed");
         await RefusesAsync(order, stage.ReceiptOf(order, 5, 1).Text, 422, "document-refused");
-        await RefusesAsync(
-            order,
-            stage.ReceiptOf(order, 0, 0, manifest: new string('b', 64)).Text,
-            422,
-            "document-refused"
-        );
+        await RefusesAsync(order, stage.ReceiptOf(order, 0, 0, manifest: new string('b', 64)).Text, 422, "document-refused");
         await RefusesAsync(order, stage.ReceiptOf(order, 0, 0, by: stage.Holder).Text, 422, "document-refused");
         await RefusesAsync(order, order.Manifest!, 422, "document-refused");
         using (var foreign = await stage.AcknowledgeAsync(order, good.Text, party: "otherspe"))
@@ -124,11 +114,7 @@ public sealed class Acknowledging_a_delivery(StageFixture fixture) : IClassFixtu
         {
             var now = DateTimeOffset.UtcNow;
             // Stated by the root, but not endorsed by the key before it: the permit would have to be amended.
-            root.State(
-                KeyRequests.ForSigning(next, Stage.SpeParty, KeyUses.Spe, 2).Text,
-                now.AddDays(-1),
-                now.AddDays(1)
-            );
+            root.State(KeyRequests.ForSigning(next, Stage.SpeParty, KeyUses.Spe, 2).Text, now.AddDays(-1), now.AddDays(1));
         }
         var unpinned = new DocumentSigner(next, Stage.SpeParty, KeyUses.Spe, 2);
         await RefusesAsync(order, stage.ReceiptOf(order, 0, 0, by: unpinned).Text, 422, "document-refused");
@@ -141,10 +127,7 @@ public sealed class Acknowledging_a_delivery(StageFixture fixture) : IClassFixtu
             var other = await stage.OrderAsync((await stage.GrantAsync()).Payload.Lineage, OrderState.Issued);
             await stage.SendAsync(other);
             await Task.Delay(700, TestContext.Current.CancellationToken);
-            Assert.Equal(
-                OrderState.Closed,
-                (await stage.OrderAsync(other.Lineage, OrderState.Closed, OrderState.Preparing)).State
-            );
+            Assert.Equal(OrderState.Closed, (await stage.OrderAsync(other.Lineage, OrderState.Closed, OrderState.Preparing)).State);
         }
         finally
         {
@@ -212,9 +195,7 @@ public sealed class Renewing_an_order(StageFixture fixture) : IClassFixture<Stag
         await stage.HandleAsync(permit);
         var order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Issued);
         Assert.Equal(1, order.Attempt);
-        var listed = await stage
-            .AsHolder()
-            .GetFromJsonAsync<JsonElement>("/v1/orders", TestContext.Current.CancellationToken);
+        var listed = await stage.AsHolder().GetFromJsonAsync<JsonElement>("/v1/orders", TestContext.Current.CancellationToken);
         Assert.Single(listed.EnumerateArray(), shown => shown.GetProperty("lineage").GetString() == order.Lineage);
     }
 

@@ -25,11 +25,7 @@ public sealed class Delivering_an_order(StageFixture fixture) : IClassFixture<St
         var tokens = await stage.TokensAsync(order, 40);
         var first = Rows(tokens[..25]);
         var second = Rows(tokens[25..]);
-        await stage.SendAsync(
-            order,
-            stage.Seal(order, 1, Header + first, 50),
-            stage.Seal(order, 2, Header + second, 30)
-        );
+        await stage.SendAsync(order, stage.Seal(order, 1, Header + first, 50), stage.Seal(order, 2, Header + second, 30));
 
         order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Delivering);
         var announced = await ManifestAsync(order);
@@ -44,35 +40,17 @@ public sealed class Delivering_an_order(StageFixture fixture) : IClassFixture<St
             new SealExpectation(SealTypes.DeliveryKey, "pseudonymisation", Stage.SpeParty, order.Digest!),
             SealedBytes.Of(box)
         );
-        var manifest = new OrderAndPermit(trust).VerifyManifest(
-            announced.GetProperty("manifest").GetString()!,
-            verified,
-            seal
-        );
+        var manifest = new OrderAndPermit(trust).VerifyManifest(announced.GetProperty("manifest").GetString()!, verified, seal);
         Assert.Equal(80, manifest.Payload.Rows);
         Assert.Equal(2, manifest.Payload.Parts.Count);
         Assert.Equal(32, Crypt4GhFile.Open(box, stage.SpeKey).Length);
-        Assert.StartsWith(
-            "00-0af7651916cd43dd8448eb211c80319c-",
-            stage.Neighbours.TraceParents[order.Id],
-            StringComparison.Ordinal
-        );
+        Assert.StartsWith("00-0af7651916cd43dd8448eb211c80319c-", stage.Neighbours.TraceParents[order.Id], StringComparison.Ordinal);
 
         var opened = stage.Opened(order, 1);
-        Assert.StartsWith(
-            string.Join(Separator, "pseudonym", "stage", "age", "diagnosed") + "\n",
-            opened,
-            StringComparison.Ordinal
-        );
-        Assert.Equal(
-            WithoutPersons(first),
-            WithoutPersons(opened[(opened.IndexOf('\n', StringComparison.Ordinal) + 1)..])
-        );
+        Assert.StartsWith(string.Join(Separator, "pseudonym", "stage", "age", "diagnosed") + "\n", opened, StringComparison.Ordinal);
+        Assert.Equal(WithoutPersons(first), WithoutPersons(opened[(opened.IndexOf('\n', StringComparison.Ordinal) + 1)..]));
         Assert.DoesNotContain(tokens, token => opened.Contains(token, StringComparison.Ordinal));
-        Assert.Equal(
-            25,
-            opened.Split('\n').Skip(1).Where(line => line.Length > 0).Select(line => line[..32]).Distinct().Count()
-        );
+        Assert.Equal(25, opened.Split('\n').Skip(1).Where(line => line.Length > 0).Select(line => line[..32]).Distinct().Count());
 
         using var taken = await stage.AcknowledgeAsync(order, stage.ReceiptOf(order, 80, 40).Text);
         Assert.Equal(HttpStatusCode.NoContent, taken.StatusCode);

@@ -53,9 +53,7 @@ internal sealed class Neighbours : IAsyncDisposable
                     Until = now + 3,
                     States = [.. states],
                 };
-                return PermitAnswers
-                    ? Results.Text(permit.Sign(answer).Text, "application/jose")
-                    : Results.StatusCode(503);
+                return PermitAnswers ? Results.Text(permit.Sign(answer).Text, "application/jose") : Results.StatusCode(503);
             }
         );
         app.MapGet(
@@ -82,10 +80,7 @@ internal sealed class Neighbours : IAsyncDisposable
                 return Results.Text(speRegistry!.Sign(answer).Text, "application/jose");
             }
         );
-        app.MapGet(
-            "/v1/environments/{party}",
-            (string party) => Results.Json(Environment(party))
-        );
+        app.MapGet("/v1/environments/{party}", (string party) => Results.Json(Environment(party)));
         app.MapResumableUploads<Ingress>("/ingress/v1/orders/{id}/parts");
         app.MapPost(
             "/ingress/v1/orders/{id}/manifest",
@@ -129,10 +124,7 @@ internal sealed class Neighbours : IAsyncDisposable
         var neighbours = new Neighbours(permit, trust, speRegistry);
         await neighbours.app.StartAsync();
         neighbours.Address = new Uri(
-            neighbours
-                .app.Services.GetRequiredService<IServer>()
-                .Features.Get<IServerAddressesFeature>()!
-                .Addresses.First()
+            neighbours.app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()
         );
         return neighbours;
     }
@@ -142,8 +134,7 @@ internal sealed class Neighbours : IAsyncDisposable
         new FileUploadStore(directory).PathOf(new UploadKey(order, SealTypes.Delivery, part));
 
     /// <summary>How many bytes of this part the SPE has got.</summary>
-    public long ReceivedOf(string order, int part) =>
-        File.Exists(Delivered(order, part)) ? new FileInfo(Delivered(order, part)).Length : 0;
+    public long ReceivedOf(string order, int part) => File.Exists(Delivered(order, part)) ? new FileInfo(Delivered(order, part)).Length : 0;
 
     public async ValueTask DisposeAsync()
     {
@@ -167,21 +158,17 @@ internal sealed class Neighbours : IAsyncDisposable
     /// <summary>The ingress, as an SPE has it: it takes what Gateway sealed to it.</summary>
     internal sealed class Ingress(SealVerifier seals) : IUploadReceiver
     {
-        public Task<ProtocolProblem?> AuthoriseAsync(HttpContext context, string order) =>
-            Task.FromResult<ProtocolProblem?>(null);
+        public Task<ProtocolProblem?> AuthoriseAsync(HttpContext context, string order) => Task.FromResult<ProtocolProblem?>(null);
 
         public Task<UploadAdmission> AdmitAsync(HttpContext context, string order, string seal)
         {
             var claimed = JsonDocument.Parse(Jws.Read(seal).Payload).RootElement.GetProperty("order").GetString()!;
             return Task.FromResult(
-                UploadAdmission.Admit(
-                    seals.Verify(seal, new SealExpectation(SealTypes.Delivery, "gateway", "referencespe", claimed))
-                )
+                UploadAdmission.Admit(seals.Verify(seal, new SealExpectation(SealTypes.Delivery, "gateway", "referencespe", claimed)))
             );
         }
 
-        public Task<ProtocolProblem?> ReceiveAsync(HttpContext context, UploadState upload) =>
-            Task.FromResult<ProtocolProblem?>(null);
+        public Task<ProtocolProblem?> ReceiveAsync(HttpContext context, UploadState upload) => Task.FromResult<ProtocolProblem?>(null);
     }
 }
 
@@ -192,28 +179,16 @@ internal sealed class TestIssuer(string party, string[] roles) : HttpMessageHand
     public static MachineTokenSource Of(string party, string[] roles, string keyFile) =>
         new(new HttpClient(new TestIssuer(party, roles)), new MachineIdentity(TestTokens.Issuer, party, keyFile));
 
-    protected override async Task<HttpResponseMessage> SendAsync(
-        HttpRequestMessage request,
-        CancellationToken cancellationToken
-    )
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         if (request.Method == HttpMethod.Get)
         {
             return Json(new { issuer = TestTokens.Issuer, token_endpoint = $"{TestTokens.Issuer}/token" });
         }
         var form = await request.Content!.ReadAsStringAsync(cancellationToken);
-        var scope = form.Split('&').Single(pair => pair.StartsWith("scope=", StringComparison.Ordinal))[
-            "scope=".Length..
-        ];
-        return Json(
-            new
-            {
-                access_token = TestTokens.For(scope, $"service-account-{party}", roles, party: party),
-                expires_in = 300,
-            }
-        );
+        var scope = form.Split('&').Single(pair => pair.StartsWith("scope=", StringComparison.Ordinal))["scope=".Length..];
+        return Json(new { access_token = TestTokens.For(scope, $"service-account-{party}", roles, party: party), expires_in = 300 });
     }
 
-    private static HttpResponseMessage Json(object body) =>
-        new(HttpStatusCode.OK) { Content = JsonContent.Create(body) };
+    private static HttpResponseMessage Json(object body) => new(HttpStatusCode.OK) { Content = JsonContent.Create(body) };
 }

@@ -121,14 +121,7 @@ public sealed class Pausing_and_ending_an_order(StageFixture fixture) : IClassFi
         first = stage.Permit.Sign(first.Payload with { Sources = [first.Payload.Sources[0], other] });
         await stage.HandleAsync(first);
         await Eventually.Async(() => Orders(first.Payload.Lineage) == 2);
-        var second = stage.Permit.Sign(
-            first.Payload with
-            {
-                Version = 2,
-                Previous = first.Digest,
-                Sources = [other],
-            }
-        );
+        var second = stage.Permit.Sign(first.Payload with { Version = 2, Previous = first.Digest, Sources = [other] });
         var since = Stopwatch.StartNew();
         stage.Neighbours.Permits[first.Payload.Lineage] = second;
         if (eventArrives)
@@ -162,9 +155,7 @@ public sealed class Pausing_and_ending_an_order(StageFixture fixture) : IClassFi
     [InlineData(SpeStatuses.Lapsed)]
     [Trait("Invariant", "12")]
     [Trait("Article", "EHDS 73(3)")]
-    public async Task Delivers_nothing_to_a_suspended_or_lapsed_SPE_from_that_second_on_and_goes_on_after_approval(
-        string status
-    )
+    public async Task Delivers_nothing_to_a_suspended_or_lapsed_SPE_from_that_second_on_and_goes_on_after_approval(string status)
     {
         var order = await stage.OrderAsync((await stage.GrantAsync()).Payload.Lineage, OrderState.Issued);
         var tokens = await stage.TokensAsync(order, 3);
@@ -281,8 +272,7 @@ public sealed class Pausing_and_ending_an_order(StageFixture fixture) : IClassFi
             );
     }
 
-    private async Task ManifestAsync(Order order) =>
-        await Eventually.Async(() => stage.Neighbours.Manifests.ContainsKey(order.Id));
+    private async Task ManifestAsync(Order order) => await Eventually.Async(() => stage.Neighbours.Manifests.ContainsKey(order.Id));
 
     private static async Task EventuallyAsync(Func<Task<bool>> condition)
     {
@@ -301,10 +291,7 @@ public sealed class Pausing_and_ending_an_order(StageFixture fixture) : IClassFi
 
         public static HttpRequestMessage Creation(Order order, SealedPart part)
         {
-            var create = new HttpRequestMessage(HttpMethod.Post, $"/v1/orders/{order.Id}/parts")
-            {
-                Content = new ByteArrayContent([]),
-            };
+            var create = new HttpRequestMessage(HttpMethod.Post, $"/v1/orders/{order.Id}/parts") { Content = new ByteArrayContent([]) };
             create.Headers.Add(UploadProtocol.CompleteHeader, "?0");
             create.Headers.Add(UploadProtocol.InteropVersionHeader, UploadProtocol.InteropVersion);
             create.Headers.Add(UploadProtocol.SealHeader, part.Seal.Text);

@@ -46,10 +46,7 @@ public sealed class Preparing_a_part : IDisposable
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{large.Rows / large.Seconds:N0} rows and {large.Bytes / large.Seconds / 1e6:N0} MB a CPU second, allocated {small.Allocated:N0} and {large.Allocated:N0} bytes"
         );
-        Assert.True(
-            large.Allocated <= small.Allocated * 1.25,
-            $"{small.Allocated} bytes for 10,000 rows, {large.Allocated} for 400,000."
-        );
+        Assert.True(large.Allocated <= small.Allocated * 1.25, $"{small.Allocated} bytes for 10,000 rows, {large.Allocated} for 400,000.");
     }
 
     [Fact]
@@ -132,9 +129,7 @@ public sealed class Preparing_a_part : IDisposable
     {
         using var file = File.Create(path);
         using var output = new Crypt4GhWriter(file, uploadKey.PublicKey, leaveOpen: true);
-        output.Write(
-            Encoding.UTF8.GetBytes(string.Join(S, Columns.Select(column => column.Name).Prepend("token")) + "\n")
-        );
+        output.Write(Encoding.UTF8.GetBytes(string.Join(S, Columns.Select(column => column.Name).Prepend("token")) + "\n"));
         for (var row = 0; row < rows; row++)
         {
             output.Write(
@@ -165,11 +160,7 @@ public sealed class Preparing_a_part : IDisposable
 
         public List<(int Number, int Persons)> Batches { get; } = [];
 
-        public Task<ReadOnlyMemory<byte>> RekeyAsync(
-            int batch,
-            ReadOnlyMemory<byte> tokens,
-            CancellationToken cancellationToken
-        )
+        public Task<ReadOnlyMemory<byte>> RekeyAsync(int batch, ReadOnlyMemory<byte> tokens, CancellationToken cancellationToken)
         {
             var count = tokens.Length / Block.Size;
             RecordFormat.Tokens.Check(tokens.Span);

@@ -31,13 +31,7 @@ public sealed class Refusing_rows(StageFixture fixture) : IClassFixture<StageFix
                 1,
                 null
             },
-            {
-                "missing column in the header",
-                $"token{S}stage{S}diagnosed\n{{0}}{S}II{S}\n",
-                RejectionCodes.UndeclaredColumn,
-                1,
-                "age"
-            },
+            { "missing column in the header", $"token{S}stage{S}diagnosed\n{{0}}{S}II{S}\n", RejectionCodes.UndeclaredColumn, 1, "age" },
             {
                 "columns in another order",
                 $"token{S}age{S}stage{S}diagnosed\n{{0}}{S}1{S}II{S}\n",
@@ -70,20 +64,8 @@ public sealed class Refusing_rows(StageFixture fixture) : IClassFixture<StageFix
                 "age"
             },
             { "value too long", $"{Header}{{0}}{S}{Marker}{S}1{S}\n", RejectionCodes.TooLong, 2, "stage" },
-            {
-                "line too long",
-                $"{Header}{{0}}{S}II{S}1{S}\n{{1}}{S}{{long}}{S}1{S}\n",
-                RejectionCodes.LineTooLong,
-                3,
-                null
-            },
-            {
-                "not ascending",
-                $"{Header}{{1}}{S}II{S}1{S}\n{{0}}{S}II{S}1{S}\n",
-                RejectionCodes.RowOutOfOrder,
-                3,
-                "token"
-            },
+            { "line too long", $"{Header}{{0}}{S}II{S}1{S}\n{{1}}{S}{{long}}{S}1{S}\n", RejectionCodes.LineTooLong, 3, null },
+            { "not ascending", $"{Header}{{1}}{S}II{S}1{S}\n{{0}}{S}II{S}1{S}\n", RejectionCodes.RowOutOfOrder, 3, "token" },
             {
                 "a person apart",
                 $"{Header}{{0}}{S}II{S}1{S}\n{{1}}{S}II{S}1{S}\n{{0}}{S}II{S}1{S}\n",
@@ -131,10 +113,7 @@ public sealed class Refusing_rows(StageFixture fixture) : IClassFixture<StageFix
         Array.Sort(both, StringComparer.Ordinal);
         await stage.SendAsync(order, stage.Seal(order, 1, $"{Header}{both[0]}{S}{S}{S}\n{both[1]}{S}{S}{S}\n", 2));
         var rejected = await stage.OrderAsync(order.Lineage, OrderState.Rejected);
-        Assert.Equal(
-            new Rejection(RejectionCodes.UnknownToken, 1, 2 + Array.IndexOf(both, foreign[0]), "token"),
-            rejected.Rejection
-        );
+        Assert.Equal(new Rejection(RejectionCodes.UnknownToken, 1, 2 + Array.IndexOf(both, foreign[0]), "token"), rejected.Rejection);
     }
 
     [Fact]
@@ -166,10 +145,7 @@ public sealed class Refusing_rows(StageFixture fixture) : IClassFixture<StageFix
     public async Task Rejects_a_file_that_is_sealed_to_another_key()
     {
         var (order, tokens) = await IssuedAsync(1);
-        var other = Crypt4GhFile.Seal(
-            Encoding.UTF8.GetBytes($"{Header}{tokens[0]}{S}{S}{S}\n"),
-            stage.SpeKey.PublicKey
-        );
+        var other = Crypt4GhFile.Seal(Encoding.UTF8.GetBytes($"{Header}{tokens[0]}{S}{S}{S}\n"), stage.SpeKey.PublicKey);
         await stage.SendAsync(order, stage.SealBytes(order, 1, other, 1));
         var rejected = await stage.OrderAsync(order.Lineage, OrderState.Rejected);
         Assert.Equal(new Rejection(RejectionCodes.MalformedFile, 1), rejected.Rejection);
@@ -257,9 +233,7 @@ public sealed class Refusing_rows(StageFixture fixture) : IClassFixture<StageFix
             connection
         );
         revive.Parameters.AddWithValue(rejected.Id);
-        await Assert.ThrowsAsync<PostgresException>(() =>
-            revive.ExecuteNonQueryAsync(TestContext.Current.CancellationToken)
-        );
+        await Assert.ThrowsAsync<PostgresException>(() => revive.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
     }
 
     // Synthetic, made here so that no file holds one.
@@ -295,9 +269,6 @@ public sealed class Refusing_rows(StageFixture fixture) : IClassFixture<StageFix
                 """
             )
             .ToListAsync();
-        Assert.All(
-            values,
-            value => Assert.DoesNotContain(everything, text => text.Contains(value, StringComparison.Ordinal))
-        );
+        Assert.All(values, value => Assert.DoesNotContain(everything, text => text.Contains(value, StringComparison.Ordinal)));
     }
 }

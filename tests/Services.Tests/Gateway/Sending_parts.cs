@@ -25,10 +25,7 @@ public sealed class Sending_parts(StageFixture fixture) : IClassFixture<StageFix
         string Token(string audience = "gateway", string role = "data-holder", DateTime? expires = null) =>
             TestTokens.For(audience, "sub", [role], party: Stage.HolderParty, expires: expires);
         Assert.Equal((401, "unauthenticated"), await CreateAsync(stage.Gateway.Anonymous, path));
-        Assert.Equal(
-            (401, "unauthenticated"),
-            await CreateAsync(stage.Gateway.With(Token(expires: DateTime.UtcNow.AddMinutes(-2))), path)
-        );
+        Assert.Equal((401, "unauthenticated"), await CreateAsync(stage.Gateway.With(Token(expires: DateTime.UtcNow.AddMinutes(-2))), path));
         Assert.Equal((401, "unauthenticated"), await CreateAsync(stage.Gateway.With(Token(audience: "permit")), path));
         Assert.Equal((403, "forbidden"), await CreateAsync(stage.Gateway.With(Token(role: "spe")), path));
     }
@@ -65,15 +62,11 @@ public sealed class Sending_parts(StageFixture fixture) : IClassFixture<StageFix
         using var stranger = HealthDataNode.Protocol.Trust.SigningKey.Create();
         var seal = what switch
         {
-            "another holder" => new SealBuilder(stage.OtherHolder)
-                .Build(SealTypes.Rows, "gateway", order.Digest!, 1, 1, bytes)
-                .Text,
+            "another holder" => new SealBuilder(stage.OtherHolder).Build(SealTypes.Rows, "gateway", order.Digest!, 1, 1, bytes).Text,
             "another type" => own.Build(SealTypes.Identifiers, "pseudonymisation", order.Digest!, 1, 1, bytes).Text,
             "another order" => own.Build(SealTypes.Rows, "gateway", new string('a', 64), 1, 1, bytes).Text,
             "a forged signature" => good[..^8] + (good[^8] == 'A' ? "B" : "A") + good[^7..],
-            _ => new SealBuilder(
-                new HealthDataNode.Protocol.Trust.DocumentSigner(stranger, Stage.HolderParty, KeyUses.Holder, 9)
-            )
+            _ => new SealBuilder(new HealthDataNode.Protocol.Trust.DocumentSigner(stranger, Stage.HolderParty, KeyUses.Holder, 9))
                 .Build(SealTypes.Rows, "gateway", order.Digest!, 1, 1, bytes)
                 .Text,
         };
@@ -95,9 +88,7 @@ public sealed class Sending_parts(StageFixture fixture) : IClassFixture<StageFix
         await stage.SendAsync(order, part);
         await stage.OrderAsync(order.Lineage, OrderState.Delivering);
         Assert.True((await stage.UploadAsync(order, part)).WasThere);
-        var late = await Assert.ThrowsAsync<ProtocolProblemException>(() =>
-            stage.UploadAsync(order, stage.Seal(order, 2, Rows, 0))
-        );
+        var late = await Assert.ThrowsAsync<ProtocolProblemException>(() => stage.UploadAsync(order, stage.Seal(order, 2, Rows, 0)));
         Assert.Equal((409, ProblemTypes.OrderClosed), (late.Problem.Status, late.Problem.Type));
     }
 
@@ -108,13 +99,9 @@ public sealed class Sending_parts(StageFixture fixture) : IClassFixture<StageFix
         var part = stage.Seal(order, 1, Rows, 0);
         var changed = (byte[])part.File.Clone();
         changed[^1] ^= 1;
-        var refused = await Assert.ThrowsAsync<ProtocolProblemException>(() =>
-            stage.UploadAsync(order, part with { File = changed })
-        );
+        var refused = await Assert.ThrowsAsync<ProtocolProblemException>(() => stage.UploadAsync(order, part with { File = changed }));
         Assert.Equal((422, ProblemTypes.SealMismatch), (refused.Problem.Status, refused.Problem.Type));
-        var cut = await Assert.ThrowsAsync<ProtocolProblemException>(() =>
-            stage.UploadAsync(order, part with { File = part.File[..^1] })
-        );
+        var cut = await Assert.ThrowsAsync<ProtocolProblemException>(() => stage.UploadAsync(order, part with { File = part.File[..^1] }));
         Assert.Equal(400, cut.Problem.Status);
         Assert.Empty(await PartsAsync(order));
         await stage.UploadAsync(order, part);
@@ -154,10 +141,7 @@ public sealed class Sending_parts(StageFixture fixture) : IClassFixture<StageFix
         {
             await stage.PermitIsGoodAsync(order.Lineage, false);
             var seal = stage.Seal(order, 1, Rows, 0).Seal.Text;
-            Assert.Equal(
-                (503, "permit-state-unknown"),
-                await CreateAsync(stage.AsHolder(), $"/v1/orders/{order.Id}/parts", seal)
-            );
+            Assert.Equal((503, "permit-state-unknown"), await CreateAsync(stage.AsHolder(), $"/v1/orders/{order.Id}/parts", seal));
         }
         finally
         {
@@ -176,11 +160,7 @@ public sealed class Sending_parts(StageFixture fixture) : IClassFixture<StageFix
         var own = holder.EnumerateArray().Single(shown => shown.GetProperty("id").GetString() == order.Id);
         Assert.Equal(order.Document, own.GetProperty("order").GetString());
         Assert.Equal(order.Permit, own.GetProperty("permit").GetString());
-        Assert.StartsWith(
-            "00-0af7651916cd43dd8448eb211c80319c-",
-            own.GetProperty("traceParent").GetString(),
-            StringComparison.Ordinal
-        );
+        Assert.StartsWith("00-0af7651916cd43dd8448eb211c80319c-", own.GetProperty("traceParent").GetString(), StringComparison.Ordinal);
 
         var nora = stage.Gateway.As(Stage.Researcher, ["data-user"], org: "999000301");
         var shown = JsonDocument
@@ -208,18 +188,14 @@ public sealed class Sending_parts(StageFixture fixture) : IClassFixture<StageFix
         create.Headers.Add(UploadProtocol.InteropVersionHeader, UploadProtocol.InteropVersion);
         create.Headers.Add(UploadProtocol.SealHeader, seal);
         using var response = await client.SendAsync(create, TestContext.Current.CancellationToken);
-        var problem = JsonDocument
-            .Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))
-            .RootElement;
+        var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement;
         return ((int)response.StatusCode, problem.GetProperty("type").GetString()![ProblemTypes.Prefix.Length..]);
     }
 
     private async Task<List<JsonElement>> PartsAsync(Order order)
     {
         var shown = JsonDocument
-            .Parse(
-                await stage.AsHolder().GetStringAsync($"/v1/orders/{order.Id}", TestContext.Current.CancellationToken)
-            )
+            .Parse(await stage.AsHolder().GetStringAsync($"/v1/orders/{order.Id}", TestContext.Current.CancellationToken))
             .RootElement;
         return [.. shown.GetProperty("parts").EnumerateArray()];
     }

@@ -97,12 +97,8 @@ internal sealed class Stage : IAsyncDisposable
             gatewaySettings,
             configure: builder =>
             {
-                builder.Services.AddSingleton(_ =>
-                    TestIssuer.Of("gateway", ["rekey"], Path.Combine(directory, "client.pem"))
-                );
-                builder.Services.ConfigureHttpClientDefaults(client =>
-                    client.AddHttpMessageHandler(() => Faults.Fresh())
-                );
+                builder.Services.AddSingleton(_ => TestIssuer.Of("gateway", ["rekey"], Path.Combine(directory, "client.pem")));
+                builder.Services.ConfigureHttpClientDefaults(client => client.AddHttpMessageHandler(() => Faults.Fresh()));
             }
         );
 
@@ -147,9 +143,7 @@ internal sealed class Stage : IAsyncDisposable
                         Holder = HolderParty,
                         IdentifierBudget = 1_000_000,
                         Columns =
-                            columns.Length > 0
-                                ? columns
-                                : [new("stage", "string", 4), new("age", "integer"), new("diagnosed", "date")],
+                            columns.Length > 0 ? columns : [new("stage", "string", 4), new("age", "integer"), new("diagnosed", "date")],
                         Decision = new("hdab", 1_790_000_000),
                         OptOut = TakeList(),
                     },
@@ -205,14 +199,12 @@ internal sealed class Stage : IAsyncDisposable
     public SpeLeases Environments => Gateway.Services.GetRequiredService<SpeLeases>();
 
     /// <summary>Waits until Gateway's lease of a permit is good, or is not.</summary>
-    public Task PermitIsGoodAsync(string lineage, bool good = true) =>
-        Eventually.Async(() => Permits.Of(lineage).IsGood == good);
+    public Task PermitIsGoodAsync(string lineage, bool good = true) => Eventually.Async(() => Permits.Of(lineage).IsGood == good);
 
     /// <summary>Waits until Gateway's lease of the SPE is good, or is not.</summary>
     public Task SpeIsGoodAsync(bool good = true) => Eventually.Async(() => Environments.Of(SpeParty).IsGood == good);
 
-    public HttpClient AsHolder() =>
-        Gateway.As("service-account-cancerregistry", ["data-holder", "tokenise"], party: HolderParty);
+    public HttpClient AsHolder() => Gateway.As("service-account-cancerregistry", ["data-holder", "tokenise"], party: HolderParty);
 
     public HttpClient AsSpe(string party = SpeParty) => Gateway.As($"service-account-{party}", ["spe"], party: party);
 
@@ -234,9 +226,7 @@ internal sealed class Stage : IAsyncDisposable
             }
             if (deadline.Elapsed > TimeSpan.FromSeconds(30))
             {
-                throw new TimeoutException(
-                    $"The order is {order?.State.ToString() ?? "not there"} {order?.Rejection}."
-                );
+                throw new TimeoutException($"The order is {order?.State.ToString() ?? "not there"} {order?.Rejection}.");
             }
         }
     }
@@ -254,14 +244,7 @@ internal sealed class Stage : IAsyncDisposable
         }
         var pseudonymisation = Trust.Store().EncryptionKeyOf("pseudonymisation")!;
         var file = Crypt4GhFile.Seal(Encoding.ASCII.GetBytes(string.Concat(identifiers)), pseudonymisation);
-        var seal = new SealBuilder(Holder).Build(
-            SealTypes.Identifiers,
-            "pseudonymisation",
-            order.Digest!,
-            1,
-            count,
-            SealedBytes.Of(file)
-        );
+        var seal = new SealBuilder(Holder).Build(SealTypes.Identifiers, "pseudonymisation", order.Digest!, 1, count, SealedBytes.Of(file));
         var client = Pseudonymisation.As("service-account-cancerregistry", ["tokenise"], party: HolderParty);
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/orders/{order.Digest}/tokens/1")
         {
@@ -271,10 +254,7 @@ internal sealed class Stage : IAsyncDisposable
         using var response = await client.SendAsync(request);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
         var records = Crypt4GhFile.Open(await response.Content.ReadAsByteArrayAsync(), HolderKey);
-        var tokens = Enumerable
-            .Range(0, count)
-            .Select(i => Convert.ToHexStringLower(records.AsSpan((17 * i) + 1, 16)))
-            .ToArray();
+        var tokens = Enumerable.Range(0, count).Select(i => Convert.ToHexStringLower(records.AsSpan((17 * i) + 1, 16))).ToArray();
         Array.Sort(tokens, StringComparer.Ordinal);
         return tokens;
     }
@@ -287,17 +267,7 @@ internal sealed class Stage : IAsyncDisposable
     }
 
     public SealedPart SealBytes(Order order, int part, byte[] file, int rows, DocumentSigner? by = null) =>
-        new(
-            file,
-            new SealBuilder(by ?? Holder).Build(
-                SealTypes.Rows,
-                "gateway",
-                order.Digest!,
-                part,
-                rows,
-                SealedBytes.Of(file)
-            )
-        );
+        new(file, new SealBuilder(by ?? Holder).Build(SealTypes.Rows, "gateway", order.Digest!, part, rows, SealedBytes.Of(file)));
 
     public async Task<UploadedPart> UploadAsync(Order order, SealedPart part)
     {
@@ -324,11 +294,7 @@ internal sealed class Stage : IAsyncDisposable
                 Order = order.Digest!,
                 Parts =
                 [
-                    .. parts.Select(part => new ClosingPart(
-                        part.Seal.Payload.Part,
-                        part.Seal.Payload.Rows,
-                        part.Seal.Payload.Sha256
-                    )),
+                    .. parts.Select(part => new ClosingPart(part.Seal.Payload.Part, part.Seal.Payload.Rows, part.Seal.Payload.Sha256)),
                 ],
                 Rows = parts.Sum(part => part.Seal.Payload.Rows),
                 Persons = Math.Min(1, parts.Sum(part => part.Seal.Payload.Rows)),
@@ -440,9 +406,7 @@ internal sealed class Stage : IAsyncDisposable
             settings,
             configure: builder =>
             {
-                builder.Services.AddSingleton(_ =>
-                    TestIssuer.Of("pseudonymisation", [], Path.Combine(directory, "client.pem"))
-                );
+                builder.Services.AddSingleton(_ => TestIssuer.Of("pseudonymisation", [], Path.Combine(directory, "client.pem")));
                 builder.Services.ConfigureHttpClientDefaults(client =>
                     client.AddHttpMessageHandler(() => new CallerHandler("pseudonymisation"))
                 );
@@ -464,8 +428,7 @@ internal sealed class Stage : IAsyncDisposable
     // Synthetic numbers alone: month + 80.
     internal static string? Number(int seed, int individual)
     {
-        var head =
-            $"{1 + (seed % 28):00}{81 + (individual / 1000 % 12):00}{individual / 12_000 % 100:00}{individual % 1000:000}";
+        var head = $"{1 + (seed % 28):00}{81 + (individual / 1000 % 12):00}{individual / 12_000 % 100:00}{individual % 1000:000}";
         int[] first = [3, 7, 6, 1, 8, 9, 4, 5, 2];
         int[] second = [5, 4, 3, 2, 7, 6, 5, 4, 3, 2];
         var k1 = (11 - (first.Select((weight, i) => weight * (head[i] - '0')).Sum() % 11)) % 11;
@@ -491,10 +454,7 @@ internal sealed record SealedPart(byte[] File, SignedDocument<Seal> Seal);
 /// <summary>Says who asks, for a server that many parties ask in a test.</summary>
 internal sealed class CallerHandler(string party) : DelegatingHandler
 {
-    protected override Task<HttpResponseMessage> SendAsync(
-        HttpRequestMessage request,
-        CancellationToken cancellationToken
-    )
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         request.Headers.TryAddWithoutValidation("X-Test-Party", party);
         return base.SendAsync(request, cancellationToken);
@@ -528,10 +488,7 @@ internal sealed class FaultHandler
 
     private sealed class Handler(FaultHandler faults) : DelegatingHandler
     {
-        protected override async Task<HttpResponseMessage> SendAsync(
-            HttpRequestMessage request,
-            CancellationToken cancellationToken
-        )
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             if (faults.Fails?.Invoke(request) == true)
             {

@@ -42,11 +42,7 @@ public sealed class Surviving_a_fault(PostgresFixture postgres)
         // Each part is one re-key batch: the third is cut off in the third part.
         string Rows(string[] part) =>
             Header
-            + string.Concat(
-                part.Select(
-                    (token, i) => string.Join("", Enumerable.Range(0, 3).Select(n => $"{token}{S}{n}{S}{i}{S}\n"))
-                )
-            );
+            + string.Concat(part.Select((token, i) => string.Join("", Enumerable.Range(0, 3).Select(n => $"{token}{S}{n}{S}{i}{S}\n"))));
         SealedPart[] parts =
         [
             stage.Seal(order, 1, Rows(tokens[..30]), 90),
@@ -72,10 +68,7 @@ public sealed class Surviving_a_fault(PostgresFixture postgres)
         order = await stage.OrderAsync(order.Lineage, OrderState.Delivered);
         Assert.Equal(repeated, order.PartsRepeated);
         var opened = string.Concat(Enumerable.Range(1, 3).Select(part => stage.Opened(order, part)));
-        var lines = opened
-            .Split('\n')
-            .Where(line => line.Length > 0 && !line.StartsWith("pseudonym", StringComparison.Ordinal))
-            .ToArray();
+        var lines = opened.Split('\n').Where(line => line.Length > 0 && !line.StartsWith("pseudonym", StringComparison.Ordinal)).ToArray();
         Assert.Equal(270, lines.Length);
         Assert.Equal(90, lines.Select(line => line[..32]).Distinct().Count());
         Assert.Equal(3, (await stage.EventsAsync(order)).Count);
@@ -87,15 +80,11 @@ public sealed class Surviving_a_fault(PostgresFixture postgres)
         await using var stage = await Stage.StartAsync(postgres);
         var failures = 0;
         stage.Faults.Fails = request =>
-            request.RequestUri!.AbsolutePath.Contains("/rekey/", StringComparison.Ordinal)
-            && Interlocked.Increment(ref failures) <= 2;
+            request.RequestUri!.AbsolutePath.Contains("/rekey/", StringComparison.Ordinal) && Interlocked.Increment(ref failures) <= 2;
         var permit = await stage.GrantAsync();
         var order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Issued);
         var tokens = await stage.TokensAsync(order, 3);
-        await stage.SendAsync(
-            order,
-            stage.Seal(order, 1, Header + string.Concat(tokens.Select(token => $"{token}{S}{S}{S}\n")), 3)
-        );
+        await stage.SendAsync(order, stage.Seal(order, 1, Header + string.Concat(tokens.Select(token => $"{token}{S}{S}{S}\n")), 3));
         order = await stage.OrderAsync(order.Lineage, OrderState.Delivering);
         Assert.Equal(2, order.PartsRepeated);
     }

@@ -35,10 +35,7 @@ public sealed class The_contracts_of_Gateway(StageFixture fixture) : IClassFixtu
     [Fact]
     public async Task Are_the_agreed_API()
     {
-        var text = await stage.Gateway.Anonymous.GetStringAsync(
-            "/openapi/v1.json",
-            TestContext.Current.CancellationToken
-        );
+        var text = await stage.Gateway.Anonymous.GetStringAsync("/openapi/v1.json", TestContext.Current.CancellationToken);
         var document = JsonNode.Parse(text)!.AsObject();
         document.Remove("servers");
         Golden.Matches("gateway.openapi.json", document.ToJsonString(Indented));
@@ -58,10 +55,7 @@ public sealed class The_contracts_of_Gateway(StageFixture fixture) : IClassFixtu
                 )
                 .ToListAsync(TestContext.Current.CancellationToken);
             var table = StoreObjectIdentifier.Table(name, "gateway");
-            var mapped = entity
-                .GetProperties()
-                .Select(property => property.GetColumnName(table))
-                .Where(column => column != "xmin");
+            var mapped = entity.GetProperties().Select(property => property.GetColumnName(table)).Where(column => column != "xmin");
             Assert.Equal(actual.Order(StringComparer.Ordinal), mapped.Order(StringComparer.Ordinal));
         }
     }

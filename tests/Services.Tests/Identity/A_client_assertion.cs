@@ -50,8 +50,7 @@ public sealed class A_client_assertion(PostgresFixture postgres) : IAsyncLifetim
     [InlineData("exp")]
     [InlineData("aud")]
     [InlineData("iss")]
-    public async Task Is_refused_without(string claim) =>
-        await IsRefused(issuer.Assertion("gateway", claims => claims.Remove(claim)));
+    public async Task Is_refused_without(string claim) => await IsRefused(issuer.Assertion("gateway", claims => claims.Remove(claim)));
 
     [Fact]
     public async Task Is_refused_for_another_audience() =>
@@ -81,11 +80,7 @@ public sealed class A_client_assertion(PostgresFixture postgres) : IAsyncLifetim
             new("client_id", "gateway"),
             new("scope", "permit"),
         ]);
-        using var response = await http.PostAsync(
-            RunningIssuer.Endpoint("token"),
-            content,
-            TestContext.Current.CancellationToken
-        );
+        using var response = await http.PostAsync(RunningIssuer.Endpoint("token"), content, TestContext.Current.CancellationToken);
         Assert.True(response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized);
     }
 
@@ -93,8 +88,7 @@ public sealed class A_client_assertion(PostgresFixture postgres) : IAsyncLifetim
 
     private string Expiring(int seconds) => issuer.Assertion("gateway", claims => claims["exp"] = Now + seconds);
 
-    private async Task<HttpStatusCode> Ask(string assertion) =>
-        (await issuer.MachineTokenAsync("gateway", "permit", assertion)).Status;
+    private async Task<HttpStatusCode> Ask(string assertion) => (await issuer.MachineTokenAsync("gateway", "permit", assertion)).Status;
 
     private async Task IsRefused(string assertion)
     {

@@ -5,16 +5,7 @@ namespace HealthDataNode.Services.Tests.Identity;
 
 public sealed class A_machine(PostgresFixture postgres) : IAsyncLifetime
 {
-    private static readonly string[] Apis =
-    [
-        "catalogue",
-        "permit",
-        "speregistry",
-        "pseudonymisation",
-        "gateway",
-        "audit",
-        "referencespe",
-    ];
+    private static readonly string[] Apis = ["catalogue", "permit", "speregistry", "pseudonymisation", "gateway", "audit", "referencespe"];
 
     private static readonly Dictionary<string, string[]> Allowed = new()
     {

@@ -19,9 +19,7 @@ public sealed class A_realm_file
     [Fact]
     public void Is_refused_while_a_placeholder_is_not_filled()
     {
-        var template = File.ReadAllText(
-            Path.Combine(PostgresFixture.Repository, "AppHost/realms/health-data-node.json")
-        );
+        var template = File.ReadAllText(Path.Combine(PostgresFixture.Repository, "AppHost/realms/health-data-node.json"));
         var error = Assert.Throws<InvalidRealmException>(() => RealmReader.Parse(template));
         Assert.Contains("${PASSWORD_KARI_EDITOR}", error.Message, StringComparison.Ordinal);
     }
@@ -34,8 +32,7 @@ public sealed class A_realm_file
         IsRefused(file => file["roles"]!["client"] = new JsonObject { ["edge"] = new JsonArray() });
 
     [Fact]
-    public void Is_refused_with_composite_roles() =>
-        IsRefused(file => file["roles"]!["realm"]![0]!["composite"] = true);
+    public void Is_refused_with_composite_roles() => IsRefused(file => file["roles"]!["realm"]![0]!["composite"] = true);
 
     [Fact]
     public void Is_refused_with_scope_mappings() => IsRefused(file => file["scopeMappings"] = new JsonArray());
@@ -54,14 +51,11 @@ public sealed class A_realm_file
     public void Is_refused_with_a_client_secret() => IsRefused(file => file["clients"]![0]!["secret"] = "x");
 
     [Fact]
-    public void Is_refused_with_password_grants() =>
-        IsRefused(file => file["clients"]![0]!["directAccessGrantsEnabled"] = true);
+    public void Is_refused_with_password_grants() => IsRefused(file => file["clients"]![0]!["directAccessGrantsEnabled"] = true);
 
     [Fact]
     public void Is_refused_where_a_web_client_need_not_push() =>
-        IsRefused(file =>
-            file["clients"]![0]!["attributes"]!.AsObject().Remove("require.pushed.authorization.requests")
-        );
+        IsRefused(file => file["clients"]![0]!["attributes"]!.AsObject().Remove("require.pushed.authorization.requests"));
 
     [Fact]
     public void Is_refused_with_an_unknown_client_attribute() =>
@@ -73,17 +67,14 @@ public sealed class A_realm_file
 
     [Fact]
     public void Is_refused_with_an_unknown_mapper() =>
-        IsRefused(file =>
-            file["clientScopes"]![0]!["protocolMappers"]![0]!["protocolMapper"] = "oidc-script-based-protocol-mapper"
-        );
+        IsRefused(file => file["clientScopes"]![0]!["protocolMappers"]![0]!["protocolMapper"] = "oidc-script-based-protocol-mapper");
 
     [Fact]
     public void Is_refused_with_an_unknown_mapper_setting() =>
         IsRefused(file => file["clientScopes"]![1]!["protocolMappers"]![1]!["config"]!["aggregate.attrs"] = "true");
 
     [Fact]
-    public void Is_refused_with_a_role_that_is_not_declared() =>
-        IsRefused(file => file["users"]![0]!["realmRoles"]![0] = "king");
+    public void Is_refused_with_a_role_that_is_not_declared() => IsRefused(file => file["users"]![0]!["realmRoles"]![0] = "king");
 
     [Fact]
     public void Is_refused_with_a_scope_that_is_not_declared() =>

@@ -129,9 +129,7 @@ public sealed class A_session_at_the_issuer(PostgresFixture postgres) : IAsyncLi
         var tokens = await issuer.PersonTokensAsync(browser, "nora.researcher", Scope + " profile email");
         using var http = issuer.Browser();
         http.DefaultRequestHeaders.Authorization = new("Bearer", tokens.GetProperty("access_token").GetString());
-        var info = JsonSerializer.Deserialize<JsonElement>(
-            await http.GetStringAsync(RunningIssuer.Endpoint("userinfo"), Cancel)
-        );
+        var info = JsonSerializer.Deserialize<JsonElement>(await http.GetStringAsync(RunningIssuer.Endpoint("userinfo"), Cancel));
         Assert.Equal(Access(tokens).Subject, info.GetProperty("sub").GetString());
         Assert.Equal("nora.researcher", info.GetProperty("preferred_username").GetString());
     }

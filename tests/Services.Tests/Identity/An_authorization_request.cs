@@ -53,11 +53,7 @@ public sealed class An_authorization_request(PostgresFixture postgres) : IAsyncL
     [Fact]
     public async Task Cannot_be_pushed_by_a_client_that_is_a_machine_only()
     {
-        var (status, _) = await issuer.PostAsync(
-            "ext/par/request",
-            "gateway",
-            RunningIssuer.PushForm("openid permit", Verifier)
-        );
+        var (status, _) = await issuer.PostAsync("ext/par/request", "gateway", RunningIssuer.PushForm("openid permit", Verifier));
         Assert.True(status is HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized);
     }
 
@@ -105,12 +101,7 @@ public sealed class An_authorization_request(PostgresFixture postgres) : IAsyncL
             Assert.Equal(HttpStatusCode.Unauthorized, wrong.StatusCode);
         }
 
-        using var right = await RunningIssuer.SubmitAsync(
-            browser,
-            form,
-            "ola.editor",
-            issuer.Realm.PasswordOf("ola.editor")
-        );
+        using var right = await RunningIssuer.SubmitAsync(browser, form, "ola.editor", issuer.Realm.PasswordOf("ola.editor"));
         Assert.Equal(HttpStatusCode.TooManyRequests, right.StatusCode);
     }
 
@@ -154,20 +145,14 @@ public sealed class An_authorization_request(PostgresFixture postgres) : IAsyncL
             }
         )
         {
-            Assert.Equal(
-                $"{issuer.Name}/protocol/openid-connect/{path}",
-                document.GetProperty(name).GetString()
-            );
+            Assert.Equal($"{issuer.Name}/protocol/openid-connect/{path}", document.GetProperty(name).GetString());
         }
 
-        var keys = JsonSerializer.Deserialize<JsonElement>(
-            await browser.GetStringAsync(RunningIssuer.Endpoint("certs"), Cancel)
-        );
+        var keys = JsonSerializer.Deserialize<JsonElement>(await browser.GetStringAsync(RunningIssuer.Endpoint("certs"), Cancel));
         var key = Assert.Single(keys.GetProperty("keys").EnumerateArray());
         Assert.Equal("P-256", key.GetProperty("crv").GetString());
         Assert.False(key.TryGetProperty("d", out _));
     }
 
-    private static string[] Texts(JsonElement document, string name) =>
-        document.GetProperty(name).Deserialize<string[]>()!;
+    private static string[] Texts(JsonElement document, string name) => document.GetProperty(name).Deserialize<string[]>()!;
 }

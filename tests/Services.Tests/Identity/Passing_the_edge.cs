@@ -201,10 +201,7 @@ public sealed class Passing_the_edge(PostgresFixture postgres) : IAsyncLifetime
     public async Task Has_no_route_to_what_is_inside(string method, string path)
     {
         using var machine = await Machine("cancerregistry", "pseudonymisation");
-        using var request = new HttpRequestMessage(
-            new HttpMethod(method),
-            $"/pseudonymisation/v1/orders/{Digest}/{path}".TrimEnd('/')
-        );
+        using var request = new HttpRequestMessage(new HttpMethod(method), $"/pseudonymisation/v1/orders/{Digest}/{path}".TrimEnd('/'));
         using var response = await machine.SendAsync(request, Cancel);
         Assert.True(response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed);
     }
@@ -306,10 +303,7 @@ public sealed class Passing_the_edge(PostgresFixture postgres) : IAsyncLifetime
     {
         var (_, body) = await edge.Issuer.MachineTokenAsync(client, scope);
         var http = edge.Browser();
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
-            "Bearer",
-            body.GetProperty("access_token").GetString()
-        );
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", body.GetProperty("access_token").GetString());
         return http;
     }
 

@@ -110,10 +110,7 @@ public sealed class RunningEdge : IAsyncDisposable
             ],
             configured =>
             {
-                configured.Configure<OpenIdConnectOptions>(
-                    EdgeSchemes.Issuer,
-                    options => options.BackchannelHttpHandler = Insecure()
-                );
+                configured.Configure<OpenIdConnectOptions>(EdgeSchemes.Issuer, options => options.BackchannelHttpHandler = Insecure());
                 configured.Configure<JwtBearerOptions>(
                     JwtBearerDefaults.AuthenticationScheme,
                     options => options.BackchannelHttpHandler = Insecure()

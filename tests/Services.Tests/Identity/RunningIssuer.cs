@@ -97,7 +97,12 @@ public sealed partial class RunningIssuer : IAsyncDisposable
     public static Uri Endpoint(string name) => new(Protocol + name, UriKind.Relative);
 
     /// <summary>A client assertion; what a test wants otherwise it changes in <paramref name="change"/>.</summary>
-    public string Assertion(string client, Action<Dictionary<string, object>>? change = null, ECDsa? key = null, string typ = "client-authentication+jwt")
+    public string Assertion(
+        string client,
+        Action<Dictionary<string, object>>? change = null,
+        ECDsa? key = null,
+        string typ = "client-authentication+jwt"
+    )
     {
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         var claims = new Dictionary<string, object>
@@ -138,11 +143,8 @@ public sealed partial class RunningIssuer : IAsyncDisposable
         return (response.StatusCode, text.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(text));
     }
 
-    public Task<(HttpStatusCode Status, JsonElement Body)> MachineTokenAsync(
-        string client,
-        string scope,
-        string? assertion = null
-    ) => PostAsync("token", client, new() { ["grant_type"] = "client_credentials", ["scope"] = scope }, assertion);
+    public Task<(HttpStatusCode Status, JsonElement Body)> MachineTokenAsync(string client, string scope, string? assertion = null) =>
+        PostAsync("token", client, new() { ["grant_type"] = "client_credentials", ["scope"] = scope }, assertion);
 
     /// <summary>Pushes an authorization request; returns the address that a browser is sent to, and the verifier.</summary>
     public async Task<(Uri Address, string Verifier)> PushAsync(string scope)
@@ -182,19 +184,11 @@ public sealed partial class RunningIssuer : IAsyncDisposable
             throw new HttpRequestException("The form was refused.", null, submitted.StatusCode);
         }
 
-        using var authorized = await browser.GetAsync(
-            new Uri(Server, submitted.Headers.Location!),
-            TestContext.Current.CancellationToken
-        );
+        using var authorized = await browser.GetAsync(new Uri(Server, submitted.Headers.Location!), TestContext.Current.CancellationToken);
         return authorized.Headers.Location!;
     }
 
-    public static async Task<HttpResponseMessage> SubmitAsync(
-        HttpClient browser,
-        Uri form,
-        string username,
-        string password
-    )
+    public static async Task<HttpResponseMessage> SubmitAsync(HttpClient browser, Uri form, string username, string password)
     {
         var html = await browser.GetStringAsync(form, TestContext.Current.CancellationToken);
         var hidden = Hidden().Match(html);
@@ -234,11 +228,7 @@ public sealed partial class RunningIssuer : IAsyncDisposable
 
     public Task<(HttpStatusCode Status, JsonElement Body)> RefreshAsync(string refreshToken, string? scope = null)
     {
-        var form = new Dictionary<string, string>
-        {
-            ["grant_type"] = "refresh_token",
-            ["refresh_token"] = refreshToken,
-        };
+        var form = new Dictionary<string, string> { ["grant_type"] = "refresh_token", ["refresh_token"] = refreshToken };
         if (scope is not null)
         {
             form["scope"] = scope;

@@ -64,12 +64,8 @@ public sealed class Signing_in_at_the_issuer(PostgresFixture postgres)
         Assert.False(body.TryGetProperty("refresh_token", out _));
     }
 
-    private static JsonWebToken Read(JsonElement tokens, string name) =>
-        new(tokens.GetProperty(name).GetString());
+    private static JsonWebToken Read(JsonElement tokens, string name) => new(tokens.GetProperty(name).GetString());
 
     private static string[] Roles(JsonWebToken token) =>
-        JsonSerializer
-            .Deserialize<JsonElement>(token.GetClaim("realm_access").Value)
-            .GetProperty("roles")
-            .Deserialize<string[]>()!;
+        JsonSerializer.Deserialize<JsonElement>(token.GetClaim("realm_access").Value).GetProperty("roles").Deserialize<string[]>()!;
 }

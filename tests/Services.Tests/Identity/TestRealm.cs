@@ -19,9 +19,7 @@ public sealed partial class TestRealm
     {
         values["EDGE_URL"] = edge ?? values["EDGE_URL"];
         values["DOOR_URL"] = door ?? values["DOOR_URL"];
-        var template = File.ReadAllText(
-            Path.Combine(PostgresFixture.Repository, "AppHost/realms/health-data-node.json")
-        );
+        var template = File.ReadAllText(Path.Combine(PostgresFixture.Repository, "AppHost/realms/health-data-node.json"));
         var realm = JsonNode.Parse(Placeholder().Replace(template, match => ValueOf(match.Groups[1].Value)))!;
         realm["users"]!.AsArray().Single(user => (string?)user!["username"] == "anna.citizen")!["attributes"] = new JsonObject
         {
@@ -37,8 +35,7 @@ public sealed partial class TestRealm
 
     public ECDsa KeyOf(string client) => keys[client];
 
-    public string PasswordOf(string username) =>
-        values["PASSWORD_" + username.ToUpperInvariant().Replace('.', '_')];
+    public string PasswordOf(string username) => values["PASSWORD_" + username.ToUpperInvariant().Replace('.', '_')];
 
     [GeneratedRegex(@"\$\{([^}]*)\}")]
     private static partial Regex Placeholder();

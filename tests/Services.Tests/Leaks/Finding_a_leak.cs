@@ -102,7 +102,11 @@ public sealed class Finding_a_leak : IDisposable
         var at = (1 << 20) - 5;
         Encoding.ASCII.GetBytes($" {folder.Person} ").CopyTo(text, at);
         // What is encoded over the whole length, from one end to the other, is found in its middle too.
-        var encoded = Convert.ToBase64String([.. new byte[(2 << 20) + 7], .. Encoding.ASCII.GetBytes($" {folder.OptedOut} "), .. new byte[1 << 20]]);
+        var encoded = Convert.ToBase64String([
+            .. new byte[(2 << 20) + 7],
+            .. Encoding.ASCII.GetBytes($" {folder.OptedOut} "),
+            .. new byte[1 << 20],
+        ]);
         folder.Write("logs/a.log", text);
         folder.Write("logs/b.log", encoded);
 
@@ -233,7 +237,10 @@ public sealed class Finding_a_leak : IDisposable
         var root = vectors.RootElement;
         var lineage = root.GetProperty("lineage").GetString()!;
         using var scheme = new Scheme(lineage, Convert.FromHexString(root.GetProperty("permitKey").GetString()!));
-        var orders = root.GetProperty("orders").EnumerateArray().Select(digest => new Order(lineage, "cancer", digest.GetString()!)).ToList();
+        var orders = root.GetProperty("orders")
+            .EnumerateArray()
+            .Select(digest => new Order(lineage, "cancer", digest.GetString()!))
+            .ToList();
         foreach (var person in root.GetProperty("persons").EnumerateArray())
         {
             string[] identifier = [person.GetProperty("identifier").GetString()!];

@@ -21,7 +21,10 @@ internal sealed class LeakyFolder : IDisposable
         (Person, Superseded, OptedOut) = (people[0], people[1], people[2]);
         Invalid = PseudonymisationWorld.Spoilt(people[2]);
         Short = Invalid[..10];
-        Write("holder/cancer.csv", $"person_id,stage,county,icd10,diagnosed\n{Person},IV,\"Troms, og mer\",C34.1,2019-05-06\n{Invalid},I,Oslo,C50.9,2020-01-02\n{Short},I,Oslo,,2020-01-03\n");
+        Write(
+            "holder/cancer.csv",
+            $"person_id,stage,county,icd10,diagnosed\n{Person},IV,\"Troms, og mer\",C34.1,2019-05-06\n{Invalid},I,Oslo,C50.9,2020-01-02\n{Short},I,Oslo,,2020-01-03\n"
+        );
         Write("holder/population.csv", $"number,date,kind,person_id,other_id\n1,2020-01-01,number-change,{Superseded},{Person}\n");
         Write("holder/citizens.json", $"{{\"anna.citizen\": {{\"number\": \"{OptedOut}\", \"absentFrom\": []}}}}");
         var order = Jws("order+jwt", OrderText);
@@ -84,7 +87,14 @@ internal sealed class LeakyFolder : IDisposable
 
     private static string Jws(string type, string payload)
     {
-        var header = JsonSerializer.SerializeToUtf8Bytes(new { alg = "ES256", typ = type, kid = "gateway:1:gateway" });
+        var header = JsonSerializer.SerializeToUtf8Bytes(
+            new
+            {
+                alg = "ES256",
+                typ = type,
+                kid = "gateway:1:gateway",
+            }
+        );
         return $"{Base64Url.EncodeToString(header)}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload))}.{new string('A', 86)}";
     }
 }

@@ -100,11 +100,7 @@ public sealed class Holding_a_lease : IDisposable
     [InlineData("gateway", KeyUses.Gateway, Refusal.WrongUse)]
     [InlineData("speregistry", KeyUses.SpeRegistry, Refusal.WrongUse)]
     [Trait("Invariant", "1")]
-    public async Task Neither_opens_nor_ends_anything_by_an_answer_that_another_has_signed(
-        string party,
-        string use,
-        Refusal refusal
-    )
+    public async Task Neither_opens_nor_ends_anything_by_an_answer_that_another_has_signed(string party, string use, Refusal refusal)
     {
         var source = new PermitLeaseSource(
             () => Client(nonce => world.Signer(party, use).Sign(State(nonce, LineageStates.Revoked)).Text),
@@ -112,7 +108,9 @@ public sealed class Holding_a_lease : IDisposable
             world.Trust
         );
         var question = leases.Ask()!;
-        var refused = await Assert.ThrowsAsync<DocumentRefusedException>(() => source.AskAsync(question, TestContext.Current.CancellationToken));
+        var refused = await Assert.ThrowsAsync<DocumentRefusedException>(() =>
+            source.AskAsync(question, TestContext.Current.CancellationToken)
+        );
         Assert.Equal(refusal, refused.Refusal);
 
         using var renewal = Renewal(source);
@@ -281,13 +279,7 @@ public sealed class Holding_a_lease : IDisposable
             var question = environments.Ask()!;
             var text = world
                 .Signer("speregistry", KeyUses.SpeRegistry)
-                .Sign(
-                    world.SpeStatePayload() with
-                    {
-                        Nonce = question.Nonce,
-                        States = [new SpeStatus(DocumentWorld.SpeParty, 1, status)],
-                    }
-                )
+                .Sign(world.SpeStatePayload() with { Nonce = question.Nonce, States = [new SpeStatus(DocumentWorld.SpeParty, 1, status)] })
                 .Text;
             Assert.Equal(LeaseFault.None, environments.Accept(question, SpeLeaseSource.Read(text, world.Trust)));
             Assert.Equal(standing, environments.Of(DocumentWorld.SpeParty).Standing);
@@ -398,12 +390,7 @@ public sealed class Holding_a_lease : IDisposable
             States = [new LineageState(Lineage, 1, world.Permit.Digest, state)],
         };
 
-    private PermitState Answer(
-        LeaseQuestion question,
-        string state = LineageStates.InForce,
-        int version = 1,
-        string? digest = null
-    ) =>
+    private PermitState Answer(LeaseQuestion question, string state = LineageStates.InForce, int version = 1, string? digest = null) =>
         State(question.Nonce, state) with
         {
             Until = world.Now + 10,
@@ -411,20 +398,13 @@ public sealed class Holding_a_lease : IDisposable
         };
 
     private LeaseFault Take(LeaseQuestion question, PermitState answer) =>
-        leases.Accept(
-            question,
-            PermitLeaseSource.Read(world.Signer("permit", KeyUses.Permit).Sign(answer).Text, world.Trust)
-        );
+        leases.Accept(question, PermitLeaseSource.Read(world.Signer("permit", KeyUses.Permit).Sign(answer).Text, world.Trust));
 
-    private static HttpClient Client(Func<string, string> answer) =>
-        new(new Owner(answer)) { BaseAddress = new Uri("http://permit") };
+    private static HttpClient Client(Func<string, string> answer) => new(new Owner(answer)) { BaseAddress = new Uri("http://permit") };
 
     private sealed class Owner(Func<string, string> answer) : HttpMessageHandler
     {
-        protected override async Task<HttpResponseMessage> SendAsync(
-            HttpRequestMessage request,
-            CancellationToken cancellationToken
-        )
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             var question = await request.Content!.ReadAsStringAsync(cancellationToken);
             var nonce = System.Text.Json.JsonDocument.Parse(question).RootElement.GetProperty("nonce").GetString()!;

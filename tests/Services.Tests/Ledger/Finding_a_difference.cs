@@ -37,9 +37,7 @@ public sealed class Finding_a_difference : IDisposable
         Deliver("death", 2, "death_date");
         InRoom("CREATE TABLE cancer (pseudonym VARCHAR, stage VARCHAR, county VARCHAR)");
         InRoom("CREATE TABLE death (pseudonym VARCHAR, death_date VARCHAR)");
-        InRoom(
-            "INSERT INTO cancer VALUES ('aa', 'II', 'Troms, og mer'), ('cc', 'IV', 'Agder'), ('aa', 'I', 'Oslo'), ('bb', 'I', NULL)"
-        );
+        InRoom("INSERT INTO cancer VALUES ('aa', 'II', 'Troms, og mer'), ('cc', 'IV', 'Agder'), ('aa', 'I', 'Oslo'), ('bb', 'I', NULL)");
         InRoom("INSERT INTO death VALUES ('cc', '2024-03-04'), ('bb', '2024-01-02')");
     }
 

@@ -128,7 +128,10 @@ public sealed class Carrying_events(PostgresFixture postgres, RabbitMqFixture ra
         var name = new NpgsqlConnectionStringBuilder(service.Database).Database!;
         var beside = service.Database.Replace(name, "postgres", StringComparison.Ordinal);
         await Outbox.ExecuteAsync(Outbox.AsOwner(beside), $"ALTER DATABASE {name} CONNECTION LIMIT 0");
-        await Outbox.ExecuteAsync(beside, $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND usename = current_user");
+        await Outbox.ExecuteAsync(
+            beside,
+            $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND usename = current_user"
+        );
         await Task.Delay(TimeSpan.FromSeconds(6), TestContext.Current.CancellationToken);
         await Outbox.ExecuteAsync(Outbox.AsOwner(beside), $"ALTER DATABASE {name} CONNECTION LIMIT -1");
         NpgsqlConnection.ClearAllPools();
@@ -154,7 +157,12 @@ public sealed class Carrying_events(PostgresFixture postgres, RabbitMqFixture ra
         Assert.Equal("Degraded", await HealthAsync(host));
 
         await service.Channel.QueueDeclareAsync("listener", false, true, true, cancellationToken: TestContext.Current.CancellationToken);
-        await service.Channel.QueueBindAsync("listener", Broker.Exchange, "testing.nobody-listens", cancellationToken: TestContext.Current.CancellationToken);
+        await service.Channel.QueueBindAsync(
+            "listener",
+            Broker.Exchange,
+            "testing.nobody-listens",
+            cancellationToken: TestContext.Current.CancellationToken
+        );
         Assert.Equal((1, 0), await RedriveAsync(host));
         await TestingService.UntilAsync(async () => await service.WaitingAsync("listener") == 1, "the parked event");
         Assert.Equal("Healthy", await HealthAsync(host));
@@ -229,7 +237,8 @@ public sealed class Carrying_events(PostgresFixture postgres, RabbitMqFixture ra
         Assert.Equal(numbers, effects);
     }
 
-    private static async Task<string> HealthAsync(ServiceHost host) => await host.Anonymous.GetStringAsync("/health", TestContext.Current.CancellationToken);
+    private static async Task<string> HealthAsync(ServiceHost host) =>
+        await host.Anonymous.GetStringAsync("/health", TestContext.Current.CancellationToken);
 
     private static async Task<(int Parked, int Errors)> RedriveAsync(ServiceHost host)
     {

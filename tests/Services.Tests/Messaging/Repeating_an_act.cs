@@ -61,9 +61,7 @@ public sealed class Repeating_an_act(PostgresFixture postgres, RabbitMqFixture r
     [Fact]
     public async Task Happens_once_where_it_comes_many_times_at_the_same_moment()
     {
-        var answers = await Task.WhenAll(
-            Enumerable.Range(0, 8).Select(_ => ActAsync("a", """{"number": 1, "milliseconds": 200}"""))
-        );
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => ActAsync("a", """{"number": 1, "milliseconds": 200}""")));
         var texts = await Task.WhenAll(answers.Select(answer => answer.TextAsync()));
         Assert.All(answers, answer => Assert.Equal(201, (int)answer.StatusCode));
         Assert.Single(texts.Distinct());

@@ -171,9 +171,7 @@ namespace HealthDataNode.Services.Tests.Messaging
             outbox.Enqueue(new SomethingHappened(act.Number));
             await database.SaveChangesAsync();
             await Task.Delay(act.Milliseconds);
-            return act.Refuse
-                ? Results.Problem(statusCode: 409)
-                : Results.Created($"/acts/{effect.Id}", new { effect.Id, act.Number });
+            return act.Refuse ? Results.Problem(statusCode: 409) : Results.Created($"/acts/{effect.Id}", new { effect.Id, act.Number });
         }
     }
 

@@ -15,8 +15,21 @@ public sealed class Applying_for_a_permit(PostgresFixture postgres)
         var fields = answer["missing"]!.AsArray().Select(finding => (string)finding!["field"]!).ToHashSet();
         string[] expected =
         [
-            "title", "intendedUse", "benefit", "justification", "safeguards", "ethics", "purpose", "legalBasis", "format",
-            "persons", "spe.reasons", "spe.party", "period", "declaredAgainst", "sources",
+            "title",
+            "intendedUse",
+            "benefit",
+            "justification",
+            "safeguards",
+            "ethics",
+            "purpose",
+            "legalBasis",
+            "format",
+            "persons",
+            "spe.reasons",
+            "spe.party",
+            "period",
+            "declaredAgainst",
+            "sources",
         ];
         Assert.Equal(expected.Order(), fields.Order());
 
@@ -128,6 +141,9 @@ public sealed class Applying_for_a_permit(PostgresFixture postgres)
         await using var world = await PermitWorld.StartAsync(postgres);
         var id = await world.DraftAsync();
         world.Around.Broken = true;
-        Assert.Equal((503, "neighbour-away"), await (await world.Applicant.FetchAsync($"v1/applications/{id}/completeness")).ProblemAsync());
+        Assert.Equal(
+            (503, "neighbour-away"),
+            await (await world.Applicant.FetchAsync($"v1/applications/{id}/completeness")).ProblemAsync()
+        );
     }
 }

@@ -25,7 +25,9 @@ public sealed class Asking_an_applicant_for_information(PostgresFixture postgres
         // Nothing is judged meanwhile, and nobody asks twice.
         Assert.Equal(
             (409, "information-outstanding"),
-            await (await world.Officer.PostJsonAsync($"v1/cases/{id}/preparation", new { outcome = "granted", reasons = "x" })).ProblemAsync()
+            await (
+                await world.Officer.PostJsonAsync($"v1/cases/{id}/preparation", new { outcome = "granted", reasons = "x" })
+            ).ProblemAsync()
         );
         Assert.Equal(
             (409, "information-outstanding"),
@@ -73,13 +75,19 @@ public sealed class Asking_an_applicant_for_information(PostgresFixture postgres
         world.Time.MoveTo(new DateTimeOffset(2029, 5, 7, 22, 0, 0, TimeSpan.Zero));
         Assert.Equal(
             (409, "completion-window-closed"),
-            await (await world.Applicant.PostJsonAsync($"v1/applications/{application}/information", new { answer = "Late." })).ProblemAsync()
+            await (
+                await world.Applicant.PostJsonAsync($"v1/applications/{application}/information", new { answer = "Late." })
+            ).ProblemAsync()
         );
         Assert.Equal(
             (409, "completion-window-closed"),
-            await (await world.Officer.PostJsonAsync($"v1/cases/{id}/preparation", new { outcome = "granted", reasons = "x" })).ProblemAsync()
+            await (
+                await world.Officer.PostJsonAsync($"v1/cases/{id}/preparation", new { outcome = "granted", reasons = "x" })
+            ).ProblemAsync()
         );
-        (await world.Officer.PostJsonAsync($"v1/cases/{id}/preparation", new { outcome = "refused", reasons = "Not completed." })).EnsureSuccessStatusCode();
+        (
+            await world.Officer.PostJsonAsync($"v1/cases/{id}/preparation", new { outcome = "refused", reasons = "Not completed." })
+        ).EnsureSuccessStatusCode();
         Assert.Equal((409, "completion-window-closed"), await (await world.DecideAsync(id)).ProblemAsync());
         (await world.DecideAsync(id, "refused")).EnsureSuccessStatusCode();
     }
@@ -89,7 +97,10 @@ public sealed class Asking_an_applicant_for_information(PostgresFixture postgres
     {
         await using var world = await PermitWorld.StartAsync(postgres);
         var (application, id) = await world.SubmitAsync();
-        Assert.Equal((403, "forbidden"), await (await world.Maker.PostJsonAsync($"v1/cases/{id}/information-requests", Question)).ProblemAsync());
+        Assert.Equal(
+            (403, "forbidden"),
+            await (await world.Maker.PostJsonAsync($"v1/cases/{id}/information-requests", Question)).ProblemAsync()
+        );
         Assert.Equal(
             (409, "no-information-requested"),
             await (await world.Applicant.PostJsonAsync($"v1/applications/{application}/information", new { answer = "x" })).ProblemAsync()
@@ -106,11 +117,17 @@ public sealed class Asking_an_applicant_for_information(PostgresFixture postgres
     {
         await using var world = await PermitWorld.StartAsync(postgres);
         var (_, id) = await world.SubmitAsync();
-        Assert.Equal((400, "invalid-request"), await (await world.Officer.PostJsonAsync($"v1/cases/{id}/extension", new { reasons = "" })).ProblemAsync());
+        Assert.Equal(
+            (400, "invalid-request"),
+            await (await world.Officer.PostJsonAsync($"v1/cases/{id}/extension", new { reasons = "" })).ProblemAsync()
+        );
         var extended = await (await world.Officer.PostJsonAsync($"v1/cases/{id}/extension", new { reasons = "Many sources." })).JsonAsync();
         Assert.Equal("2029-10-09T22:00:00+00:00", (string?)Clock(extended, "T03")["dueAt"]);
         Assert.Equal("Many sources.", (string?)Clock(extended, "T03")["extension"]!["reasons"]);
-        Assert.Equal((409, "not-extensible"), await (await world.Officer.PostJsonAsync($"v1/cases/{id}/extension", new { reasons = "More." })).ProblemAsync());
+        Assert.Equal(
+            (409, "not-extensible"),
+            await (await world.Officer.PostJsonAsync($"v1/cases/{id}/extension", new { reasons = "More." })).ProblemAsync()
+        );
     }
 
     private static JsonNode Clock(JsonNode handled, string rule) =>

@@ -35,7 +35,10 @@ public sealed class Calling_the_permit_service(PostgresFixture postgres)
     public async Task Needs_the_role_and_a_refusal_is_an_audit_entry()
     {
         await using var world = await PermitWorld.StartAsync(postgres);
-        Assert.Equal((403, "forbidden"), await (await world.Officer.PostJsonAsync("v1/applications", PermitWorld.Complete())).ProblemAsync());
+        Assert.Equal(
+            (403, "forbidden"),
+            await (await world.Officer.PostJsonAsync("v1/applications", PermitWorld.Complete())).ProblemAsync()
+        );
         Assert.Equal((403, "forbidden"), await (await world.Applicant.FetchAsync("v1/cases")).ProblemAsync());
         var stranger = world.Host.As("sub-stranger", ["administrator"], "999000001");
         Assert.Equal((403, "forbidden"), await (await stranger.FetchAsync("v1/applications")).ProblemAsync());
@@ -49,7 +52,10 @@ public sealed class Calling_the_permit_service(PostgresFixture postgres)
     {
         await using var world = await PermitWorld.StartAsync(postgres);
         var without = world.Host.As(PermitWorld.Nora, ["data-user"]);
-        Assert.Equal((403, "no-organisation"), await (await without.PostJsonAsync("v1/applications", PermitWorld.Complete())).ProblemAsync());
+        Assert.Equal(
+            (403, "no-organisation"),
+            await (await without.PostJsonAsync("v1/applications", PermitWorld.Complete())).ProblemAsync()
+        );
     }
 
     [Fact]

@@ -86,7 +86,10 @@ public sealed class Completing_an_application(SharedPermitWorld shared) : IClass
     {
         var content = PermitWorld.Complete();
         content["granted"] = true;
-        Assert.Equal((400, "invalid-request"), await (await shared.World.Applicant.PostJsonAsync("v1/applications", content)).ProblemAsync());
+        Assert.Equal(
+            (400, "invalid-request"),
+            await (await shared.World.Applicant.PostJsonAsync("v1/applications", content)).ProblemAsync()
+        );
     }
 
     private async Task<IReadOnlyList<(string Field, string Article)>> MissingAsync(JsonObject content)

@@ -14,7 +14,9 @@ public sealed class Correcting_under_review(PostgresFixture postgres)
             (409, "already-submitted"),
             await (await world.Applicant.PutJsonAsync($"v1/applications/{application}", PermitWorld.ForThree())).ProblemAsync()
         );
-        (await world.Officer.PostJsonAsync($"v1/cases/{hdab}/preparation", new { outcome = "granted", reasons = "x" })).EnsureSuccessStatusCode();
+        (
+            await world.Officer.PostJsonAsync($"v1/cases/{hdab}/preparation", new { outcome = "granted", reasons = "x" })
+        ).EnsureSuccessStatusCode();
         var read = await world.Maker.FetchAsync($"v1/cases/{hdab}");
         await AskAsync(world.TrustOfficer, trust);
         var content = PermitWorld.ForThree();

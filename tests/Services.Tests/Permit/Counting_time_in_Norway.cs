@@ -14,8 +14,7 @@ public sealed class Counting_time_in_Norway
     [InlineData("2027-03-28")]
     [InlineData("2029-04-01")]
     [InlineData("2038-04-25")]
-    public void Knows_Easter(string sunday) =>
-        Assert.Equal(DateOnly.Parse(sunday), NorwegianCalendar.EasterSunday(int.Parse(sunday[..4])));
+    public void Knows_Easter(string sunday) => Assert.Equal(DateOnly.Parse(sunday), NorwegianCalendar.EasterSunday(int.Parse(sunday[..4])));
 
     [Fact]
     public void Knows_the_public_holidays()

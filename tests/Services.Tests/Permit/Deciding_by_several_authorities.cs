@@ -25,7 +25,9 @@ public sealed class Deciding_by_several_authorities(PostgresFixture postgres)
 
         // One waits for the applicant, the other goes on.
         var ask = new { questions = new[] { new { field = "sources", comment = "Which drugs?" } } };
-        (await world.TrustOfficer.PostJsonAsync($"v1/cases/{(string)cases[1]!["id"]!}/information-requests", ask)).EnsureSuccessStatusCode();
+        (
+            await world.TrustOfficer.PostJsonAsync($"v1/cases/{(string)cases[1]!["id"]!}/information-requests", ask)
+        ).EnsureSuccessStatusCode();
         var asked = (await (await world.Applicant.FetchAsync($"v1/applications/{application}")).JsonAsync())["cases"]!.AsArray();
         Assert.Equal(["pre-screening", "awaiting-additional-information"], asked.Select(handled => (string)handled!["state"]!));
         Assert.NotNull(asked[0]!["clocks"]![0]!["dueAt"]);
@@ -42,7 +44,10 @@ public sealed class Deciding_by_several_authorities(PostgresFixture postgres)
             Assert.Equal((404, "not-found"), await (await client.FetchAsync($"v1/cases/{other}")).ProblemAsync());
             object proposal = new { outcome = "granted", reasons = "x" };
             Assert.Equal((404, "not-found"), await (await client.PostJsonAsync($"v1/cases/{other}/preparation", proposal)).ProblemAsync());
-            Assert.Equal((404, "not-found"), await (await client.PostJsonAsync($"v1/cases/{other}/extension", new { reasons = "x" })).ProblemAsync());
+            Assert.Equal(
+                (404, "not-found"),
+                await (await client.PostJsonAsync($"v1/cases/{other}/extension", new { reasons = "x" })).ProblemAsync()
+            );
             var view = await (await client.FetchAsync($"v1/applications/{application}")).JsonAsync();
             Assert.Equal(own, (string?)Assert.Single(view["cases"]!.AsArray())!["id"]);
             Assert.DoesNotContain(other, view.ToJsonString(), StringComparison.Ordinal);
@@ -63,7 +68,9 @@ public sealed class Deciding_by_several_authorities(PostgresFixture postgres)
     {
         await using var world = await PermitWorld.StartAsync(postgres);
         var (_, hdab, trust) = await world.SubmitToBothAsync();
-        (await world.Officer.PostJsonAsync($"v1/cases/{hdab}/preparation", new { outcome = "granted", reasons = "x" })).EnsureSuccessStatusCode();
+        (
+            await world.Officer.PostJsonAsync($"v1/cases/{hdab}/preparation", new { outcome = "granted", reasons = "x" })
+        ).EnsureSuccessStatusCode();
         Assert.Equal((404, "not-found"), await (await world.DecideAsync(hdab, by: world.TrustMaker)).ProblemAsync());
         Assert.Equal((404, "not-found"), await (await world.DecideAsync(trust)).ProblemAsync());
         Assert.Empty(await world.EventsAsync("permit.case-decided"));
@@ -74,7 +81,9 @@ public sealed class Deciding_by_several_authorities(PostgresFixture postgres)
     {
         await using var world = await PermitWorld.StartAsync(postgres);
         var (application, hdab, trust) = await world.SubmitToBothAsync();
-        (await world.Officer.PostJsonAsync($"v1/cases/{hdab}/preparation", new { outcome = "granted", reasons = "x" })).EnsureSuccessStatusCode();
+        (
+            await world.Officer.PostJsonAsync($"v1/cases/{hdab}/preparation", new { outcome = "granted", reasons = "x" })
+        ).EnsureSuccessStatusCode();
         var read = await world.Maker.FetchAsync($"v1/cases/{hdab}");
         (await world.DecideAtTrustAsync(trust)).EnsureSuccessStatusCode();
         (await world.ApproveAsync(application)).EnsureSuccessStatusCode();
@@ -102,7 +111,9 @@ public sealed class Deciding_by_several_authorities(PostgresFixture postgres)
     public void Follows_the_register_on_the_day_of_receipt(string source, string received, string? authority) =>
         Assert.Equal(
             authority,
-            AuthorityRegister.Current.CompetentFor(source, DateTimeOffset.Parse(received, System.Globalization.CultureInfo.InvariantCulture))?.Authority
+            AuthorityRegister
+                .Current.CompetentFor(source, DateTimeOffset.Parse(received, System.Globalization.CultureInfo.InvariantCulture))
+                ?.Authority
         );
 
     [Fact]
@@ -160,7 +171,11 @@ public sealed class Deciding_by_several_authorities(PostgresFixture postgres)
             second.Payload.Sources.Select(source => source.Decision)
         );
         Assert.Equal(
-            [new(3, Neighbours.CommitmentTo(hdab, 3)), new(3, Neighbours.CommitmentTo(hdab, 3)), new PermitOptOut(7, Neighbours.CommitmentTo(trust, 7))],
+            [
+                new(3, Neighbours.CommitmentTo(hdab, 3)),
+                new(3, Neighbours.CommitmentTo(hdab, 3)),
+                new PermitOptOut(7, Neighbours.CommitmentTo(trust, 7)),
+            ],
             second.Payload.Sources.Select(source => source.OptOut)
         );
         // Verifiers follow from one to the other.
@@ -169,7 +184,9 @@ public sealed class Deciding_by_several_authorities(PostgresFixture postgres)
         Assert.Equal(2, ledger.Accept(second).Version);
         Assert.Equal(
             ["cancer,death", "cancer,death,treatment"],
-            (await world.EventsAsync("permit.permit-granted")).Select(granted => string.Join(',', granted["sources"]!.AsArray().Select(s => (string)s!)))
+            (await world.EventsAsync("permit.permit-granted")).Select(granted =>
+                string.Join(',', granted["sources"]!.AsArray().Select(s => (string)s!))
+            )
         );
         // The public sees the newest one, and who decided on what.
         var permit = Assert.Single((await (await world.Host.Anonymous.FetchAsync("v1/permits")).JsonAsync())["items"]!.AsArray())!;
@@ -233,7 +250,10 @@ public sealed class Deciding_by_several_authorities(PostgresFixture postgres)
         Assert.Null(first["permit"]);
         Assert.Equal("other-sources", (string?)first["case"]!["sources"]![0]!["waitsFor"]![0]);
         var answer = await (await world.DecideAtTrustAsync(trust, trustSays)).JsonAsync();
-        Assert.Equal(permitted ? "cancer,death,treatment" : null, answer["permit"]?["sources"]?.AsArray() is { } all ? string.Join(',', all.Select(s => (string)s!)) : null);
+        Assert.Equal(
+            permitted ? "cancer,death,treatment" : null,
+            answer["permit"]?["sources"]?.AsArray() is { } all ? string.Join(',', all.Select(s => (string)s!)) : null
+        );
         Assert.Equal(permitted ? 1 : 0, (await world.EventsAsync("permit.permit-granted")).Count);
     }
 
@@ -245,7 +265,10 @@ public sealed class Deciding_by_several_authorities(PostgresFixture postgres)
         var lineage = await GrantedByBothAsync(world);
         var path = $"v1/permits/{lineage}/revocation";
         var body = new { reasons = "Breach of conditions." };
-        Assert.Equal((404, "not-found"), await (await world.Host.As("x", ["decision-maker"], "1", "rek").PostJsonAsync(path, body)).ProblemAsync());
+        Assert.Equal(
+            (404, "not-found"),
+            await (await world.Host.As("x", ["decision-maker"], "1", "rek").PostJsonAsync(path, body)).ProblemAsync()
+        );
         // No neighbour is needed to end something.
         world.Around.Broken = true;
         var left = await (await world.TrustMaker.PostJsonAsync(path, body)).JsonAsync();

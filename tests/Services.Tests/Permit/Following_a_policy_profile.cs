@@ -25,7 +25,13 @@ public sealed class Following_a_policy_profile
     [InlineData("NO-2023")]
     public void Never_lets_a_key_pass_that_the_root_has_not_stated(string profile)
     {
-        var environment = new EnvironmentFacts("referencespe", "approved", Now.AddDays(1), new PinnedKey("thumbprint", 1), IsKeyStated: false);
+        var environment = new EnvironmentFacts(
+            "referencespe",
+            "approved",
+            Now.AddDays(1),
+            new PinnedKey("thumbprint", 1),
+            IsKeyStated: false
+        );
         Assert.NotNull(environment.WhyNot(PolicyProfile.Named(profile), Now));
     }
 

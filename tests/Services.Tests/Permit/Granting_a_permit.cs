@@ -27,10 +27,7 @@ public sealed class Granting_a_permit(PostgresFixture postgres)
         Assert.Equal(["cancerregistry", "deathregistry"], permit.Sources.Select(source => source.Holder));
         // Ten per cent above what is expected, rounded up.
         Assert.Equal([1100, 552], permit.Sources.Select(source => source.IdentifierBudget));
-        Assert.Equal(
-            [new PermitColumn("diagnosis_date", "date"), new PermitColumn("treatment", "string", 20)],
-            permit.Sources[0].Columns
-        );
+        Assert.Equal([new PermitColumn("diagnosis_date", "date"), new PermitColumn("treatment", "string", 20)], permit.Sources[0].Columns);
         Assert.All(
             permit.Sources,
             source => Assert.Equal(new PermitDecision("hdab", PermitWorld.Start.ToUnixTimeSeconds()), source.Decision)
@@ -63,7 +60,9 @@ public sealed class Granting_a_permit(PostgresFixture postgres)
         Assert.Equal((403, "four-eyes"), await (await world.DecideAsync(id, by: both)).ProblemAsync());
 
         // Not even after somebody else has prepared it again.
-        (await world.Officer.PostJsonAsync($"v1/cases/{id}/preparation", new { outcome = "granted", reasons = "Fine." })).EnsureSuccessStatusCode();
+        (
+            await world.Officer.PostJsonAsync($"v1/cases/{id}/preparation", new { outcome = "granted", reasons = "Fine." })
+        ).EnsureSuccessStatusCode();
         Assert.Equal((403, "four-eyes"), await (await world.DecideAsync(id, by: both)).ProblemAsync());
         Assert.Empty(await world.EventsAsync("permit.permit-granted"));
         Assert.Equal("four-eyes", (string?)(await world.EventsAsync("permit.call-refused"))[0]["problem"]);

@@ -116,7 +116,12 @@ public sealed class Judging_again_at_the_decision(PostgresFixture postgres)
     public void Has_fee_rules_for_every_authority_that_may_decide() =>
         Assert.All(
             AuthorityRegister.Current.Competences,
-            competence => Assert.NotEmpty(FeeRules.Current.Estimate(new Dictionary<string, IReadOnlyList<string>> { [competence.Authority] = [competence.Source] }).Lines)
+            competence =>
+                Assert.NotEmpty(
+                    FeeRules
+                        .Current.Estimate(new Dictionary<string, IReadOnlyList<string>> { [competence.Authority] = [competence.Source] })
+                        .Lines
+                )
         );
 
     private static async Task RefusesToSubmitAsync(PermitWorld world, JsonObject content, string field)
@@ -142,7 +147,10 @@ public sealed class Judging_again_at_the_decision(PostgresFixture postgres)
             ApplicationEvent[] history =
             [
                 new ApplicationDrafted(new Applicant(PermitWorld.Nora, "999000301"), read),
-                new ApplicationSubmitted([new DescribedSource("cancer", "cancerregistry", 10, [new DescribedColumn("icd10", "string")])], []),
+                new ApplicationSubmitted(
+                    [new DescribedSource("cancer", "cancerregistry", 10, [new DescribedColumn("icd10", "string")])],
+                    []
+                ),
                 new FeeEstimated("NOK", [new FeeLine("hdab", "assessment", "Assessment", 1)]),
                 new CaseOpened(handled, "hdab", PolicyProfile.Names[0], [new CaseSource("cancer", "FOR-2023-01-11-48", [])]),
             ];

@@ -19,7 +19,9 @@ public sealed class Keeping_the_history_of_applications(PostgresFixture postgres
         var cancellation = TestContext.Current.CancellationToken;
         var events = await database.Events.AsNoTracking().ToListAsync(cancellation);
         // Every kind of event has happened.
-        var kinds = typeof(ApplicationEvent).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(ApplicationEvent)) && !type.IsAbstract);
+        var kinds = typeof(ApplicationEvent)
+            .Assembly.GetTypes()
+            .Where(type => type.IsSubclassOf(typeof(ApplicationEvent)) && !type.IsAbstract);
         Assert.Equal(kinds.Count(), events.Select(row => row.Type).Distinct().Count());
 
         var rebuilt = events
@@ -29,15 +31,31 @@ public sealed class Keeping_the_history_of_applications(PostgresFixture postgres
             .ToList();
         Same(rebuilt.Select(rows => rows.Application), await database.Applications.AsNoTracking().ToListAsync(cancellation), row => row.Id);
         Same(rebuilt.SelectMany(rows => rows.Cases), await database.Cases.AsNoTracking().ToListAsync(cancellation), row => row.Id);
-        Same(rebuilt.SelectMany(rows => rows.Clocks), await database.Clocks.AsNoTracking().ToListAsync(cancellation), row => (row.CaseId, row.Number));
+        Same(
+            rebuilt.SelectMany(rows => rows.Clocks),
+            await database.Clocks.AsNoTracking().ToListAsync(cancellation),
+            row => (row.CaseId, row.Number)
+        );
         Same(
             rebuilt.SelectMany(rows => rows.Suspensions),
             await database.Suspensions.AsNoTracking().ToListAsync(cancellation),
             row => (row.CaseId, row.Clock, row.Number)
         );
-        Same(rebuilt.SelectMany(rows => rows.Stages), await database.Stages.AsNoTracking().ToListAsync(cancellation), row => (row.CaseId, row.Number));
-        Same(rebuilt.SelectMany(rows => rows.Approvals), await database.Approvals.AsNoTracking().ToListAsync(cancellation), row => (row.ApplicationId, row.Kind));
-        Same(rebuilt.SelectMany(rows => rows.Permits), await database.Permits.AsNoTracking().ToListAsync(cancellation), row => (row.Lineage, row.Version));
+        Same(
+            rebuilt.SelectMany(rows => rows.Stages),
+            await database.Stages.AsNoTracking().ToListAsync(cancellation),
+            row => (row.CaseId, row.Number)
+        );
+        Same(
+            rebuilt.SelectMany(rows => rows.Approvals),
+            await database.Approvals.AsNoTracking().ToListAsync(cancellation),
+            row => (row.ApplicationId, row.Kind)
+        );
+        Same(
+            rebuilt.SelectMany(rows => rows.Permits),
+            await database.Permits.AsNoTracking().ToListAsync(cancellation),
+            row => (row.Lineage, row.Version)
+        );
     }
 
     [Fact]
@@ -46,7 +64,8 @@ public sealed class Keeping_the_history_of_applications(PostgresFixture postgres
         const string lineage = "l-0123456789abcdef0123";
         var (application, handled) = (Guid.CreateVersion7(), Guid.CreateVersion7());
         var content = PermitWorld.Complete().ToJsonString();
-        var sources = """[{"source":"cancer","holder":"cancerregistry","identifierBudget":1100,"columns":[{"name":"icd10","type":"string"}]}]""";
+        var sources =
+            """[{"source":"cancer","holder":"cancerregistry","identifierBudget":1100,"columns":[{"name":"icd10","type":"string"}]}]""";
         (string Type, string Payload)[] history =
         [
             ("application-drafted", $$"""{"applicant":{"sub":"sub-nora","org":"999000301"},"content":{{content}}}"""),
@@ -82,7 +101,9 @@ public sealed class Keeping_the_history_of_applications(PostgresFixture postgres
         );
         await database.SaveChangesAsync(TestContext.Current.CancellationToken);
 
-        var read = (await scope.ServiceProvider.GetRequiredService<ApplicationStore>().LoadAsync(application, TestContext.Current.CancellationToken))!;
+        var read = (
+            await scope.ServiceProvider.GetRequiredService<ApplicationStore>().LoadAsync(application, TestContext.Current.CancellationToken)
+        )!;
         var one = Assert.Single(read.Cases);
         Assert.Equal((handled, CaseState.Decided, "cancer"), (one.Id, one.State, Assert.Single(one.Sources).Source));
         Assert.Equal("Surgery.", Assert.Single(one.Rounds).Answer);
@@ -105,7 +126,9 @@ public sealed class Keeping_the_history_of_applications(PostgresFixture postgres
             await using var connection = new NpgsqlConnection(connectionString);
             await connection.OpenAsync(TestContext.Current.CancellationToken);
             await using var command = new NpgsqlCommand(sql, connection);
-            var refusal = await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
+            var refusal = await Assert.ThrowsAsync<PostgresException>(() =>
+                command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken)
+            );
             Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refusal.SqlState);
         }
     }
@@ -121,7 +144,9 @@ public sealed class Keeping_the_history_of_applications(PostgresFixture postgres
             .Where(entity => entity.GetSchema() == "permit")
             .SelectMany(entity => entity.GetProperties().Select(property => (entity, property)))
             .Where(pair => pair.property.GetColumnName() != "xmin")
-            .Select(pair => $"{pair.entity.GetTableName()}.{pair.property.GetColumnName()} {pair.property.GetColumnType()} {(pair.property.IsColumnNullable() ? "null" : "not null")}");
+            .Select(pair =>
+                $"{pair.entity.GetTableName()}.{pair.property.GetColumnName()} {pair.property.GetColumnType()} {(pair.property.IsColumnNullable() ? "null" : "not null")}"
+            );
         var stored = await world.QueryAsync(
             """
             SELECT c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull THEN ' not null' ELSE ' null' END
@@ -165,7 +190,9 @@ public sealed class Keeping_the_history_of_applications(PostgresFixture postgres
             object answer = round == 0 ? new { answer = "Surgery." } : new { answer = "Corrected.", content = PermitWorld.Complete() };
             (await world.Applicant.PostJsonAsync($"v1/applications/{application}/information", answer)).EnsureSuccessStatusCode();
         }
-        (await world.Officer.PostJsonAsync($"v1/cases/{id}/preparation", new { outcome = "refused", reasons = "Not needed." })).EnsureSuccessStatusCode();
+        (
+            await world.Officer.PostJsonAsync($"v1/cases/{id}/preparation", new { outcome = "refused", reasons = "Not needed." })
+        ).EnsureSuccessStatusCode();
         (await world.DecideAsync(id, "refused")).EnsureSuccessStatusCode();
 
         // And one that waits: an open suspension.

@@ -27,10 +27,19 @@ public sealed class Keeping_the_public_register(PostgresFixture postgres)
 
         // A draft is nobody's business; the trust has not decided, and nothing is said of how far it is.
         var entry = Assert.Single((await RegisterAsync(world)).AsArray())!;
-        Assert.Equal((application, "submitted", "999000301"), ((string)entry["application"]!, (string)entry["state"]!, (string)entry["organisation"]!));
+        Assert.Equal(
+            (application, "submitted", "999000301"),
+            ((string)entry["application"]!, (string)entry["state"]!, (string)entry["organisation"]!)
+        );
         Assert.Equal("Decided as proposed.", (string?)entry["cases"]![0]!["decision"]!["reasons"]);
         Assert.Null(entry["cases"]![1]!["decision"]);
-        Assert.Equal(["granted", "refused"], entry["approvals"]!.AsArray().OrderBy(a => (string)a!["kind"]! == "ethics" ? 0 : 1).Select(a => (string)a!["decision"]!["outcome"]!));
+        Assert.Equal(
+            ["granted", "refused"],
+            entry["approvals"]!
+                .AsArray()
+                .OrderBy(a => (string)a!["kind"]! == "ethics" ? 0 : 1)
+                .Select(a => (string)a!["decision"]!["outcome"]!)
+        );
         Assert.Equal(lineage, (string?)entry["lineage"]);
         Assert.Null(entry["revokedAt"]);
         Assert.Single((await RegisterAsync(world, $"?lineage={lineage}")).AsArray());
@@ -41,12 +50,17 @@ public sealed class Keeping_the_public_register(PostgresFixture postgres)
         Assert.Equal(application, (string?)Assert.Single((await RegisterAsync(world, $"?after={newest}")).AsArray())!["application"]);
 
         (await world.DecideAtTrustAsync(trust, "refused")).EnsureSuccessStatusCode();
-        (await world.Maker.PostJsonAsync($"v1/permits/{lineage}/revocation", new { reasons = "Breach of conditions." })).EnsureSuccessStatusCode();
+        (
+            await world.Maker.PostJsonAsync($"v1/permits/{lineage}/revocation", new { reasons = "Breach of conditions." })
+        ).EnsureSuccessStatusCode();
         await world.EndAsync(lineage);
         entry = Assert.Single((await RegisterAsync(world, $"?lineage={lineage}")).AsArray())!;
         Assert.Equal("refused", (string?)entry["cases"]![1]!["decision"]!["outcome"]);
         Assert.Equal("Breach of conditions.", (string?)entry["cases"]![0]!["revocation"]!["reasons"]);
-        Assert.Equal(["cancer", "death"], Assert.Single(entry["permits"]!.AsArray())!["sources"]!.AsArray().Select(source => (string)source!));
+        Assert.Equal(
+            ["cancer", "death"],
+            Assert.Single(entry["permits"]!.AsArray())!["sources"]!.AsArray().Select(source => (string)source!)
+        );
         Assert.Equal("2029-04-09T08:00:01+00:00", (string?)entry["revokedAt"]);
         Assert.Equal("2029-04-09T08:00:01+00:00", (string?)entry["deletedAt"]);
         Assert.Equal("2029-04-09T08:01:01+00:00", (string?)entry["shreddedAt"]);
@@ -63,12 +77,16 @@ public sealed class Keeping_the_public_register(PostgresFixture postgres)
         (await world.TrustOfficer.PostJsonAsync($"v1/cases/{trust}/information-requests", ask)).EnsureSuccessStatusCode();
         world.Time.Advance(TimeSpan.FromMinutes(977));
         (await world.ApproveAsync(application)).EnsureSuccessStatusCode();
-        (await world.Officer.PostJsonAsync($"v1/cases/{hdab}/preparation", new { outcome = "granted", reasons = "x" })).EnsureSuccessStatusCode();
+        (
+            await world.Officer.PostJsonAsync($"v1/cases/{hdab}/preparation", new { outcome = "granted", reasons = "x" })
+        ).EnsureSuccessStatusCode();
         var content = PermitWorld.ForThree();
         content["title"] = "Another title";
         var corrected = await world.Applicant.PostJsonAsync($"v1/applications/{application}/information", new { answer = "x", content });
         Assert.Equal((409, "decided-on"), await corrected.ProblemAsync());
-        (await world.Applicant.PostJsonAsync($"v1/applications/{application}/information", new { answer = "Surgery." })).EnsureSuccessStatusCode();
+        (
+            await world.Applicant.PostJsonAsync($"v1/applications/{application}/information", new { answer = "Surgery." })
+        ).EnsureSuccessStatusCode();
         world.Time.Advance(TimeSpan.FromHours(5));
         (await world.DecideAsync(hdab)).EnsureSuccessStatusCode();
         world.Time.Advance(TimeSpan.FromHours(50));
@@ -78,19 +96,15 @@ public sealed class Keeping_the_public_register(PostgresFixture postgres)
         await world.PrepareAsync();
 
         var expected = await RecomputeAsync(world);
-        Assert.Contains(expected, row => row.StartsWith("hospitaltrust,awaiting-additional-information,1,0,0.6785,", StringComparison.Ordinal));
+        Assert.Contains(
+            expected,
+            row => row.StartsWith("hospitaltrust,awaiting-additional-information,1,0,0.6785,", StringComparison.Ordinal)
+        );
         Assert.Contains(expected, row => row.StartsWith("rek,ethics,2,1,", StringComparison.Ordinal));
         var answer = await (await world.Host.Anonymous.FetchAsync("v1/statistics")).JsonAsync();
         Assert.Equal(
             expected,
-            answer["stages"]!
-                .AsArray()
-                .Select(row =>
-                    string.Join(
-                        ',',
-                        Header.Split(',').Select(member => row![member]?.ToString() ?? "")
-                    )
-                )
+            answer["stages"]!.AsArray().Select(row => string.Join(',', Header.Split(',').Select(member => row![member]?.ToString() ?? "")))
         );
         var csv = await world.Host.Anonymous.FetchAsync("v1/statistics?format=csv");
         Assert.Equal("text/csv", csv.Content.Headers.ContentType?.MediaType);
@@ -106,7 +120,8 @@ public sealed class Keeping_the_public_register(PostgresFixture postgres)
         var authorities = await (await world.Host.Anonymous.FetchAsync("v1/authorities")).JsonAsync();
         Assert.Contains(
             authorities["competences"]!.AsArray(),
-            one => ((string?)one!["source"], (string?)one["authority"], (string?)one["from"]) == ("treatment", "hospitaltrust", "2002-01-01")
+            one =>
+                ((string?)one!["source"], (string?)one["authority"], (string?)one["from"]) == ("treatment", "hospitaltrust", "2002-01-01")
         );
         var fees = await (await world.Host.Anonymous.FetchAsync("v1/fee-rules")).JsonAsync();
         Assert.Equal("NOK", (string?)fees["currency"]);
@@ -126,7 +141,12 @@ public sealed class Keeping_the_public_register(PostgresFixture postgres)
         {
             Assert.Equal(HttpStatusCode.NoContent, (await SendAsync(world.ReferenceSpe, lineage, signed)).StatusCode);
         }
-        Assert.Equal((409, "another-release"), await (await SendAsync(world.ReferenceSpe, lineage, world.SignRelease(release with { Purpose = "Another." }).Text)).ProblemAsync());
+        Assert.Equal(
+            (409, "another-release"),
+            await (
+                await SendAsync(world.ReferenceSpe, lineage, world.SignRelease(release with { Purpose = "Another." }).Text)
+            ).ProblemAsync()
+        );
         Assert.Equal(lineage, (string?)Assert.Single(await world.EventsAsync("permit.release-recorded"))["lineage"]);
 
         var text = await world.Host.Anonymous.TextAsync("v1/releases");
@@ -137,7 +157,11 @@ public sealed class Keeping_the_public_register(PostgresFixture postgres)
         Assert.Equal(text, await world.Host.Anonymous.TextAsync($"v1/releases?lineage={lineage}"));
         Assert.Empty(JsonNode.Parse(await world.Host.Anonymous.TextAsync("v1/releases?lineage=l-0000000000000000"))!["items"]!.AsArray());
         // Another result leaves later, and stands first.
-        var later = release with { Request = "r-2", At = release.At + 60 };
+        var later = release with
+        {
+            Request = "r-2",
+            At = release.At + 60,
+        };
         Assert.Equal(HttpStatusCode.NoContent, (await SendAsync(world.ReferenceSpe, lineage, world.SignRelease(later).Text)).StatusCode);
         var items = JsonNode.Parse(await world.Host.Anonymous.TextAsync("v1/releases"))!["items"]!.AsArray();
         Assert.Equal(["2029-04-09T08:01:00+00:00", "2029-04-09T08:00:00+00:00"], items.Select(one => (string)one!["releasedAt"]!));
@@ -259,7 +283,11 @@ public sealed class Keeping_the_public_register(PostgresFixture postgres)
                         break;
                     case "information-given":
                         Move(handled!, "processing");
-                        foreach (var other in open.Where(one => payload["content"] is not null && one.Value.Stage == "prepared").Select(one => one.Key).ToList())
+                        foreach (
+                            var other in open.Where(one => payload["content"] is not null && one.Value.Stage == "prepared")
+                                .Select(one => one.Key)
+                                .ToList()
+                        )
                         {
                             Move(other, "processing");
                         }

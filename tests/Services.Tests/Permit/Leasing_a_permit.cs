@@ -71,7 +71,12 @@ public sealed class Leasing_a_permit(PostgresFixture postgres)
         await using var world = await PermitWorld.StartAsync(postgres);
         var lineage = await world.GrantAsync();
         var states = new { nonce = Nonce, lineages = new[] { lineage } };
-        var access = new { nonce = Nonce, lineage, sub = PermitWorld.Nora };
+        var access = new
+        {
+            nonce = Nonce,
+            lineage,
+            sub = PermitWorld.Nora,
+        };
         Assert.Equal((403, "forbidden"), await (await world.Applicant.PostJsonAsync("v1/state-checks", states)).ProblemAsync());
         Assert.Equal((403, "forbidden"), await (await world.Gateway.PostJsonAsync("v1/access-checks", access)).ProblemAsync());
         var otherSpe = world.Host.As("service-other", ["spe"], party: "otherspe");
@@ -147,7 +152,15 @@ public sealed class Leasing_a_permit(PostgresFixture postgres)
 
     private static async Task<AccessAnswer> EnterAsync(PermitWorld world, string lineage, string sub)
     {
-        var answer = await world.ReferenceSpe.PostJsonAsync("v1/access-checks", new { nonce = Nonce, lineage, sub });
+        var answer = await world.ReferenceSpe.PostJsonAsync(
+            "v1/access-checks",
+            new
+            {
+                nonce = Nonce,
+                lineage,
+                sub,
+            }
+        );
         return world.Trust.Store().Verify<AccessAnswer>(await answer.TextAsync()).Payload;
     }
 }

@@ -161,7 +161,13 @@ internal sealed class PermitWorld : IAsyncDisposable
     }
 
     /// <summary>An approval by the authority that gives it.</summary>
-    public Task<HttpResponseMessage> ApproveAsync(string application, string kind = "ethics", string outcome = "granted", HttpClient? by = null, string? key = null) =>
+    public Task<HttpResponseMessage> ApproveAsync(
+        string application,
+        string kind = "ethics",
+        string outcome = "granted",
+        HttpClient? by = null,
+        string? key = null
+    ) =>
         (by ?? (kind == "ethics" ? Committee : Maker)).SendAsync(
             With(
                 HttpMethod.Post,
@@ -174,7 +180,9 @@ internal sealed class PermitWorld : IAsyncDisposable
     /// <summary>Prepares the trust's case, and decides it.</summary>
     public async Task<HttpResponseMessage> DecideAtTrustAsync(string id, string outcome = "granted")
     {
-        (await TrustOfficer.PostAsJsonAsync($"v1/cases/{id}/preparation", new { outcome, reasons = "Assessed." })).EnsureSuccessStatusCode();
+        (
+            await TrustOfficer.PostAsJsonAsync($"v1/cases/{id}/preparation", new { outcome, reasons = "Assessed." })
+        ).EnsureSuccessStatusCode();
         return await DecideAsync(id, outcome, by: TrustMaker);
     }
 
@@ -218,7 +226,9 @@ internal sealed class PermitWorld : IAsyncDisposable
     {
         var (application, id) = await SubmitAsync(content);
         (await ApproveAsync(application)).EnsureSuccessStatusCode();
-        (await Officer.PostAsJsonAsync($"v1/cases/{id}/preparation", new { outcome = "granted", reasons = "All of 68(1) is met." })).EnsureSuccessStatusCode();
+        (
+            await Officer.PostAsJsonAsync($"v1/cases/{id}/preparation", new { outcome = "granted", reasons = "All of 68(1) is met." })
+        ).EnsureSuccessStatusCode();
         return (application, id);
     }
 
@@ -297,9 +307,24 @@ internal sealed class PermitWorld : IAsyncDisposable
             version = 1,
             variables = new object[]
             {
-                new { name = "diagnosis_date", datatype = "date", title = new { nb = "Dato", en = "Date" } },
-                new { name = "icd10", datatype = "string", maxLength = 5 },
-                new { name = "treatment", datatype = "string", maxLength = 20 },
+                new
+                {
+                    name = "diagnosis_date",
+                    datatype = "date",
+                    title = new { nb = "Dato", en = "Date" },
+                },
+                new
+                {
+                    name = "icd10",
+                    datatype = "string",
+                    maxLength = 5,
+                },
+                new
+                {
+                    name = "treatment",
+                    datatype = "string",
+                    maxLength = 20,
+                },
             },
         };
         Around.Descriptions["death"] = new
@@ -312,7 +337,15 @@ internal sealed class PermitWorld : IAsyncDisposable
         {
             source = "treatment",
             holder = "hospitaltrust",
-            variables = new object[] { new { name = "drug", datatype = "string", maxLength = 20 } },
+            variables = new object[]
+            {
+                new
+                {
+                    name = "drug",
+                    datatype = "string",
+                    maxLength = 20,
+                },
+            },
         };
     }
 }

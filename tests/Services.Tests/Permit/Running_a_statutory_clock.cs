@@ -45,10 +45,7 @@ public sealed class Running_a_statutory_clock
     public void Begins_anew_under_the_other_policy() =>
         Assert.Equal(
             EndOf("2029-08-13"), // 12 August is a Sunday
-            Clock("2029-04-10")
-                .Suspend(Noon("2029-05-02"), "asked")
-                .Resume(Noon("2029-05-12"))
-                .DueAt(Decision, SuspensionPolicy.Restart)
+            Clock("2029-04-10").Suspend(Noon("2029-05-02"), "asked").Resume(Noon("2029-05-12")).DueAt(Decision, SuspensionPolicy.Restart)
         );
 
     [Fact]

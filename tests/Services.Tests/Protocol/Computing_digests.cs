@@ -68,7 +68,8 @@ public sealed class Computing_digests
 
     [Fact]
     public void Changes_when_a_row_is_lost_or_doubled() =>
-        Gen.Byte.Array[0, 5]
+        Gen
+            .Byte.Array[0, 5]
             .Array[1, 20]
             .Sample(rows => Digest(rows).Hex != Digest(rows[1..]).Hex && Digest(rows).Hex != Digest([.. rows, rows[0]]).Hex);
 
@@ -114,10 +115,7 @@ public sealed class Computing_digests
     {
         var digest = new SortedLinkageDigest();
         digest.Add("b"u8, "s"u8, new byte[32]);
-        Assert.Equal(
-            "person-out-of-order",
-            Assert.Throws<ProtocolException>(() => digest.Add("a"u8, "s"u8, new byte[32])).Code
-        );
+        Assert.Equal("person-out-of-order", Assert.Throws<ProtocolException>(() => digest.Add("a"u8, "s"u8, new byte[32])).Code);
     }
 
     private static RowDigest Digest(byte[][] rows)
@@ -127,10 +125,7 @@ public sealed class Computing_digests
         return digest;
     }
 
-    private static (string Hex, long Persons) Linkage(
-        (int Person, int Source, byte[] Row)[] rows,
-        Func<int, string> name
-    )
+    private static (string Hex, long Persons) Linkage((int Person, int Source, byte[] Row)[] rows, Func<int, string> name)
     {
         var digest = new LinkageDigest();
         foreach (var (person, source, row) in rows)
@@ -161,9 +156,7 @@ public sealed class Computing_digests
                     .. person
                         .Select(row =>
                             SHA256.HashData(
-                                Encoding.UTF8.GetBytes(
-                                    $"s{row.Source}\u001f{Convert.ToHexStringLower(SHA256.HashData(row.Row))}"
-                                )
+                                Encoding.UTF8.GetBytes($"s{row.Source}\u001f{Convert.ToHexStringLower(SHA256.HashData(row.Row))}")
                             )
                         )
                         .OrderBy(Convert.ToHexStringLower, StringComparer.Ordinal)

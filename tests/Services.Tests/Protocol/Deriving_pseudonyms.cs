@@ -88,7 +88,8 @@ public sealed class Deriving_pseudonyms : IDisposable
 
     [Fact]
     public void Gives_the_same_in_one_batch_as_block_by_block() =>
-        Gen.Byte.Array[0, 300]
+        Gen
+            .Byte.Array[0, 300]
             .Select(bytes => bytes[..(bytes.Length / Block.Size * Block.Size)])
             .Sample(blocks =>
             {
@@ -149,12 +150,15 @@ public sealed class Deriving_pseudonyms : IDisposable
         }
 
         Gen.Byte.Array[Block.Size]
-            .Sample(bytes =>
-            {
-                var text = new byte[PseudonymText.Length];
-                PseudonymText.Write(bytes, text);
-                return PseudonymText.TryRead(text, value) && value.AsSpan().SequenceEqual(bytes);
-            }, threads: 1);
+            .Sample(
+                bytes =>
+                {
+                    var text = new byte[PseudonymText.Length];
+                    PseudonymText.Write(bytes, text);
+                    return PseudonymText.TryRead(text, value) && value.AsSpan().SequenceEqual(bytes);
+                },
+                threads: 1
+            );
     }
 
     [Fact]

@@ -63,10 +63,7 @@ public sealed class Document_vectors : IDisposable
         verifier.VerifySpeKey(TextOf("spe key"), order.Permit.Payload);
         verifier.VerifyDeletion(TextOf("deletion"), order.Permit.Payload);
         verifier.VerifySpeKey(TextOf("spe key by the endorsed next key"), order.Permit.Payload);
-        Assert.Equal(
-            trust.Verify<Seal>(TextOf("identifiers")).Digest,
-            trust.Verify<Seal>(TextOf("tokens")).Payload.Answers
-        );
+        Assert.Equal(trust.Verify<Seal>(TextOf("identifiers")).Digest, trust.Verify<Seal>(TextOf("tokens")).Payload.Answers);
     }
 
     [Fact]
@@ -75,16 +72,9 @@ public sealed class Document_vectors : IDisposable
         Assert.Equal(0, trust.RefusedLines);
         Assert.All(
             File.List("keys"),
-            k =>
-                Assert.Equal(
-                    k.Text("thumbprint"),
-                    k.GetProperty("jwk").Deserialize<PublicJwk>(JsonSerializerOptions.Web)!.Thumbprint
-                )
+            k => Assert.Equal(k.Text("thumbprint"), k.GetProperty("jwk").Deserialize<PublicJwk>(JsonSerializerOptions.Web)!.Thumbprint)
         );
-        Assert.All(
-            File.List("encryptionKeys"),
-            k => Assert.Equal(k.Hex("newest"), trust.EncryptionKeyOf(k.Text("party")))
-        );
+        Assert.All(File.List("encryptionKeys"), k => Assert.Equal(k.Hex("newest"), trust.EncryptionKeyOf(k.Text("party"))));
     }
 
     private static string TextOf(string name) => File.List("accepted").Single(v => v.Text("name") == name).Text("text");

@@ -35,10 +35,7 @@ public sealed class Following_a_lineage : IDisposable
         ledger.Accept(world.Permit);
         var second = ledger.Accept(Version(2, world.Permit.Digest));
 
-        Assert.Equal(
-            Refusal.SecondSuccessor,
-            RefusalOf(() => ledger.Accept(Version(2, world.Permit.Digest, purpose: "another")))
-        );
+        Assert.Equal(Refusal.SecondSuccessor, RefusalOf(() => ledger.Accept(Version(2, world.Permit.Digest, purpose: "another"))));
         Assert.Equal(second, ledger.HeadOf("l-1"));
     }
 
@@ -100,10 +97,7 @@ public sealed class Following_a_lineage : IDisposable
     {
         world.Time.Advance(TimeSpan.FromDays(301));
 
-        Assert.Equal(
-            Refusal.PermitNotInForce,
-            RefusalOf(() => world.Verifier.Verify(world.Order.Text, world.Permit.Text))
-        );
+        Assert.Equal(Refusal.PermitNotInForce, RefusalOf(() => world.Verifier.Verify(world.Order.Text, world.Permit.Text)));
     }
 
     [Fact]
@@ -111,10 +105,7 @@ public sealed class Following_a_lineage : IDisposable
     {
         var head = LineageHead.Of(Version(2, world.Permit.Digest));
 
-        Assert.Equal(
-            Refusal.OlderVersion,
-            RefusalOf(() => world.Verifier.Verify(world.Order.Text, world.Permit.Text, head))
-        );
+        Assert.Equal(Refusal.OlderVersion, RefusalOf(() => world.Verifier.Verify(world.Order.Text, world.Permit.Text, head)));
     }
 
     [Fact]
@@ -209,25 +200,16 @@ public sealed class Following_a_lineage : IDisposable
                 Assert.Equal(
                     Refusal.Unrelated,
                     RefusalOf(() =>
-                        world.Verifier.VerifyReceipt(
-                            world.Signer(SpeParty, KeyUses.Spe).Sign(r).Text,
-                            world.VerifiedOrder(),
-                            manifest
-                        )
+                        world.Verifier.VerifyReceipt(world.Signer(SpeParty, KeyUses.Spe).Sign(r).Text, world.VerifiedOrder(), manifest)
                     )
                 )
         );
     }
 
-    private SignedDocument<PermitDocument> Version(
-        int version,
-        string previous,
-        string purpose = "scientific research"
-    ) => Sign(world.PermitPayload() with { Version = version, Previous = previous, Purpose = purpose });
+    private SignedDocument<PermitDocument> Version(int version, string previous, string purpose = "scientific research") =>
+        Sign(world.PermitPayload() with { Version = version, Previous = previous, Purpose = purpose });
 
-    private SignedDocument<PermitDocument> Sign(PermitDocument permit) =>
-        world.Signer("permit", KeyUses.Permit).Sign(permit);
+    private SignedDocument<PermitDocument> Sign(PermitDocument permit) => world.Signer("permit", KeyUses.Permit).Sign(permit);
 
-    private SignedDocument<OrderDocument> SignOrder(OrderDocument order) =>
-        world.Signer("gateway", KeyUses.Gateway).Sign(order);
+    private SignedDocument<OrderDocument> SignOrder(OrderDocument order) => world.Signer("gateway", KeyUses.Gateway).Sign(order);
 }

@@ -19,11 +19,7 @@ public sealed class Holding_the_key_ceremony : IDisposable
         using var key = SigningKey.Create();
         var request = KeyRequests.ForSigning(key, "x", KeyUses.Holder);
         var first = world.Root.State(request.Text, Now, Now.AddDays(1));
-        using var again = RootAuthority.OpenOrCreate(
-            Path.Combine(world.Folder, "root"),
-            Path.Combine(world.Folder, "public"),
-            world.Time
-        );
+        using var again = RootAuthority.OpenOrCreate(Path.Combine(world.Folder, "root"), Path.Combine(world.Folder, "public"), world.Time);
 
         Assert.Equal(world.Root.Fingerprint, again.Fingerprint);
         Assert.Equal(first.Text, again.State(request.Text, Now, Now.AddDays(1)).Text);
@@ -43,14 +39,8 @@ public sealed class Holding_the_key_ceremony : IDisposable
             Sequence = 1,
         };
 
-        Assert.Equal(
-            Refusal.Signature,
-            RefusalOf(() => world.Root.State(mine.Sign(request, "x:1:holder").Text, Now, Now.AddDays(1)))
-        );
-        Assert.Equal(
-            Refusal.UnknownKey,
-            RefusalOf(() => world.Root.State(key.Sign(request, "y:1:holder").Text, Now, Now.AddDays(1)))
-        );
+        Assert.Equal(Refusal.Signature, RefusalOf(() => world.Root.State(mine.Sign(request, "x:1:holder").Text, Now, Now.AddDays(1))));
+        Assert.Equal(Refusal.UnknownKey, RefusalOf(() => world.Root.State(key.Sign(request, "y:1:holder").Text, Now, Now.AddDays(1))));
     }
 
     [Fact]
@@ -135,9 +125,7 @@ public sealed class Holding_the_key_ceremony : IDisposable
         using var other = SigningKey.Create();
         File.WriteAllText(world.Root.FingerprintPath, other.Thumbprint);
 
-        Assert.Throws<InvalidDataException>(() =>
-            new TrustStore(world.Root.StatementsPath, world.Root.FingerprintPath, world.Time)
-        );
+        Assert.Throws<InvalidDataException>(() => new TrustStore(world.Root.StatementsPath, world.Root.FingerprintPath, world.Time));
     }
 
     [Fact]

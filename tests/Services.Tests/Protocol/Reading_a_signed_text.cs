@@ -21,9 +21,7 @@ public sealed class Reading_a_signed_text
         Assert.Equal(("t+jwt", "k"), (read.Typ, read.Kid));
         Assert.True(read.Verifies(key));
         Assert.Equal(
-            Convert.ToHexStringLower(
-                SHA256.HashData(Encoding.ASCII.GetBytes(signed.Text[..signed.Text.LastIndexOf('.')]))
-            ),
+            Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(signed.Text[..signed.Text.LastIndexOf('.')]))),
             read.Digest
         );
     }
@@ -60,8 +58,7 @@ public sealed class Reading_a_signed_text
     [InlineData("""["alg","typ","kid"]""")]
     [InlineData("ES256")]
     [InlineData("")]
-    public void Refuses_any_other_header(string header) =>
-        Assert.Equal(Refusal.Header, RefusalOf(() => Jws.Read(Text(header))));
+    public void Refuses_any_other_header(string header) => Assert.Equal(Refusal.Header, RefusalOf(() => Jws.Read(Text(header))));
 
     [Fact]
     public void Refuses_what_is_no_compact_text()
@@ -108,9 +105,7 @@ public sealed class Reading_a_signed_text
     {
         using var world = new DocumentWorld();
 
-        Assert.Throws<ArgumentException>(() =>
-            world.Signer("permit", KeyUses.Permit).Sign(world.PermitPayload() with { Persons = [] })
-        );
+        Assert.Throws<ArgumentException>(() => world.Signer("permit", KeyUses.Permit).Sign(world.PermitPayload() with { Persons = [] }));
     }
 
     private static string Text(string header) =>

@@ -19,12 +19,7 @@ public sealed class Reading_and_writing_records
     {
         foreach (var vector in Vector.List("cases"))
         {
-            using var reader = new RecordReader(
-                new MemoryStream(vector.Hex("records")),
-                Format(vector),
-                vector.Hex("previous"),
-                batch
-            );
+            using var reader = new RecordReader(new MemoryStream(vector.Hex("records")), Format(vector), vector.Hex("previous"), batch);
             var read = new MemoryStream();
             var refusal = Catch(() =>
             {
@@ -72,17 +67,9 @@ public sealed class Reading_and_writing_records
                     var middle = identifiers.Count / 2 * PersonIdentifier.Length;
                     using var first = new RecordReader(new MemoryStream(sorted[..middle]), RecordFormat.Identifiers);
                     await ReadAll(first);
-                    using var second = new RecordReader(
-                        new MemoryStream(sorted[middle..]),
-                        RecordFormat.Identifiers,
-                        first.Last.ToArray()
-                    );
+                    using var second = new RecordReader(new MemoryStream(sorted[middle..]), RecordFormat.Identifiers, first.Last.ToArray());
                     await ReadAll(second);
-                    using var again = new RecordReader(
-                        new MemoryStream(sorted[..middle]),
-                        RecordFormat.Identifiers,
-                        second.Last.ToArray()
-                    );
+                    using var again = new RecordReader(new MemoryStream(sorted[..middle]), RecordFormat.Identifiers, second.Last.ToArray());
                     var refusal = await Assert.ThrowsAsync<ProtocolException>(() => ReadAll(again));
                     Assert.Equal("record-out-of-order", refusal.Code);
                 },

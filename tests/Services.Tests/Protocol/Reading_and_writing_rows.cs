@@ -70,9 +70,7 @@ public sealed class Reading_and_writing_rows
     [InlineData(0xC3)]
     public void Refuses_bytes_that_are_no_utf8(byte bad)
     {
-        var refusal = Assert.Throws<ProtocolException>(() =>
-            ReadAll(new MemoryStream([.. "token\u001fa\nx\u001fy"u8, bad, (byte)'\n']))
-        );
+        var refusal = Assert.Throws<ProtocolException>(() => ReadAll(new MemoryStream([.. "token\u001fa\nx\u001fy"u8, bad, (byte)'\n'])));
         Assert.Equal(("not-utf8", 2), (refusal.Code, refusal.Position));
     }
 
@@ -153,10 +151,7 @@ public sealed class Reading_and_writing_rows
         {
             var type = ColumnTypes.Parse(vector.Text("type"));
             Assert.All(vector.Texts("valid"), text => Assert.True(ColumnTypes.IsValid(type, Encoding.UTF8.GetBytes(text)), text));
-            Assert.All(
-                vector.Texts("invalid"),
-                text => Assert.False(ColumnTypes.IsValid(type, Encoding.UTF8.GetBytes(text)), text)
-            );
+            Assert.All(vector.Texts("invalid"), text => Assert.False(ColumnTypes.IsValid(type, Encoding.UTF8.GetBytes(text)), text));
         }
 
         Assert.Equal("column-type-unknown", Catch(() => ColumnTypes.Parse("text"))?.Code);
@@ -185,13 +180,7 @@ public sealed class Reading_and_writing_rows
     [InlineData(null, "1", "four", "too-long", 2)]
     [InlineData(null, "1", "æøå", null, null)]
     [InlineData(null, "", "", null, null)]
-    public void Says_line_column_and_reason_of_a_bad_row(
-        string? person,
-        string number,
-        string text,
-        string? reason,
-        int? column
-    )
+    public void Says_line_column_and_reason_of_a_bad_row(string? person, string number, string text, string? reason, int? column)
     {
         var fault = Fault($"{person ?? Token}\u001f{number}\u001f{text}");
         Assert.Equal((reason, column), (fault?.Reason, fault?.Column));
@@ -202,7 +191,9 @@ public sealed class Reading_and_writing_rows
     public void Finds_an_identifier_in_any_cell_and_never_repeats_it()
     {
         var number = Vectors.Json("pseudonyms.json").List("persons").First().Text("identifier");
-        foreach (var (row, column) in new[] { ($"{number}\u001fx", 1), ($"1\u001f{number}", 2), ($"1\u001fa{number[..6]}-{number[6..]}", 2) })
+        foreach (
+            var (row, column) in new[] { ($"{number}\u001fx", 1), ($"1\u001f{number}", 2), ($"1\u001fa{number[..6]}-{number[6..]}", 2) }
+        )
         {
             var fault = Fault($"{Token}\u001f{row}", 40);
             Assert.Equal(("identifier", column), (fault?.Reason, fault?.Column));

@@ -73,10 +73,7 @@ public sealed class Reading_person_identifiers
             .Json("pseudonyms.json")
             .List("persons")
             .Select(person => PersonIdentifier.Parse(person.Text("identifier")).Rule);
-        Assert.Equal(
-            [IdentifierRule.Current, IdentifierRule.Current, IdentifierRule.From2032, IdentifierRule.From2032],
-            rules
-        );
+        Assert.Equal([IdentifierRule.Current, IdentifierRule.Current, IdentifierRule.From2032, IdentifierRule.From2032], rules);
     }
 
     [Fact]
@@ -96,8 +93,7 @@ public sealed class Reading_person_identifiers
     [InlineData("")]
     [InlineData("00000000000")]
     [InlineData("１２３４５６７８９０１")]
-    public void Refuses_what_is_not_eleven_ascii_digits_of_a_day(string? text) =>
-        Assert.False(PersonIdentifier.TryParse(text, out _));
+    public void Refuses_what_is_not_eleven_ascii_digits_of_a_day(string? text) => Assert.False(PersonIdentifier.TryParse(text, out _));
 
     [Fact]
     public void Finds_every_single_wrong_digit_by_the_current_rule() =>

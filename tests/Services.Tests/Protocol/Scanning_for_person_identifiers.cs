@@ -88,6 +88,5 @@ public sealed class Scanning_for_person_identifiers
         return -1;
     }
 
-    private static bool Digit(byte[] text, int at) =>
-        at >= 0 && at < text.Length && char.IsAsciiDigit((char)text[at]);
+    private static bool Digit(byte[] text, int at) => at >= 0 && at < text.Length && char.IsAsciiDigit((char)text[at]);
 }

@@ -87,8 +87,7 @@ public sealed class Sealing_with_Crypt4GH : IDisposable
                     using var reader = new Crypt4GhReader(file, key);
                     var opened = new MemoryStream();
                     reader.CopyTo(opened, readChunk);
-                    return opened.ToArray().AsSpan().SequenceEqual(content)
-                        && Crypt4GhWriter.SealedLength(length) == file.ToArray().Length;
+                    return opened.ToArray().AsSpan().SequenceEqual(content) && Crypt4GhWriter.SealedLength(length) == file.ToArray().Length;
                 },
                 iter: 60
             );
@@ -138,9 +137,7 @@ public sealed class Sealing_with_Crypt4GH : IDisposable
     public void Never_opens_for_another_key()
     {
         using var another = EncryptionKey.Generate();
-        var refusal = Assert.Throws<ProtocolException>(() =>
-            Crypt4GhFile.Open(Crypt4GhFile.Seal("x"u8, key.PublicKey), another)
-        );
+        var refusal = Assert.Throws<ProtocolException>(() => Crypt4GhFile.Open(Crypt4GhFile.Seal("x"u8, key.PublicKey), another));
         Assert.Equal("crypt4gh-not-for-this-key", refusal.Code);
     }
 
@@ -254,10 +251,7 @@ public sealed class Sealing_with_Crypt4GH : IDisposable
     [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==")]
     [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     public void Refuses_a_malformed_private_key(string text) =>
-        Assert.Equal(
-            "encryption-key-malformed",
-            Assert.Throws<ProtocolException>(() => EncryptionKey.FromBase64(text)).Code
-        );
+        Assert.Equal("encryption-key-malformed", Assert.Throws<ProtocolException>(() => EncryptionKey.FromBase64(text)).Code);
 
     [Fact]
     public void Refuses_a_recipient_whose_secret_everybody_knows()
@@ -324,10 +318,8 @@ public sealed class Sealing_with_Crypt4GH : IDisposable
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
             inner.ReadAsync(buffer, cancellationToken);
 
-        public override ValueTask WriteAsync(
-            ReadOnlyMemory<byte> buffer,
-            CancellationToken cancellationToken = default
-        ) => inner.WriteAsync(buffer, cancellationToken);
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+            inner.WriteAsync(buffer, cancellationToken);
 
         public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -15,9 +15,7 @@ internal static class Synthetic
             Gen.Int[0, 999],
             Gen.Int[0, 3]
         )
-        .Select((day, d, month, year, individual, rest) =>
-            Make($"{day + (d ? 40 : 0):00}{month:00}{year:00}{individual:000}", rest)
-        )
+        .Select((day, d, month, year, individual, rest) => Make($"{day + (d ? 40 : 0):00}{month:00}{year:00}{individual:000}", rest))
         .Where(identifier => identifier is not null)
         .Select(identifier => identifier!.Value);
 
@@ -26,7 +24,8 @@ internal static class Synthetic
         Enumerable
             .Range(0, 20)
             .Select(i => Make($"{1 + (n % 28):00}{81 + (n % 12):00}{50 + (n % 40):00}{100 + ((n + i) % 400):000}", 0))
-            .First(identifier => identifier is not null)!.Value.Digits();
+            .First(identifier => identifier is not null)!
+            .Value.Digits();
 
     public static string Digits(this PersonIdentifier identifier)
     {

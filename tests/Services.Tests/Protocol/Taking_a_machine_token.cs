@@ -70,9 +70,7 @@ public sealed class Taking_a_machine_token : IDisposable
     [Fact]
     public async Task Asks_once_for_many_callers()
     {
-        var callers = Enumerable
-            .Range(0, 50)
-            .Select(_ => Task.Run(() => tokens.TokenAsync("gateway", Cancel).AsTask()));
+        var callers = Enumerable.Range(0, 50).Select(_ => Task.Run(() => tokens.TokenAsync("gateway", Cancel).AsTask()));
         var answers = await Task.WhenAll(callers);
 
         Assert.Single(answers.Distinct());
@@ -115,10 +113,7 @@ public sealed class Taking_a_machine_token : IDisposable
 
         public ConcurrentQueue<string> Bearers { get; } = [];
 
-        protected override async Task<HttpResponseMessage> SendAsync(
-            HttpRequestMessage request,
-            CancellationToken cancellationToken
-        )
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             switch (request.RequestUri!.AbsolutePath)
             {
@@ -140,10 +135,7 @@ public sealed class Taking_a_machine_token : IDisposable
         }
 
         private static HttpResponseMessage Json(object body, HttpStatusCode status = HttpStatusCode.OK) =>
-            new(status)
-            {
-                Content = new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json"),
-            };
+            new(status) { Content = new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json") };
 
         private HttpResponseMessage Token(Dictionary<string, string> form)
         {

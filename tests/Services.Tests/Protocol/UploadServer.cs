@@ -19,8 +19,7 @@ public sealed class UploadServer : IAsyncDisposable
         Receiving = receiving;
         Store = store;
         Parts = new Uri(
-            app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()
-                + "/v1/orders/o-1/parts"
+            app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/v1/orders/o-1/parts"
         );
     }
 
@@ -66,9 +65,7 @@ public sealed class UploadServer : IAsyncDisposable
 
         public Task<UploadAdmission> AdmitAsync(HttpContext context, string order, string seal) =>
             Task.FromResult(
-                UploadAdmission.Admit(
-                    verifier.Verify(seal, new SealExpectation(SealTypes.Rows, Holder, "gateway", world.Order.Digest))
-                )
+                UploadAdmission.Admit(verifier.Verify(seal, new SealExpectation(SealTypes.Rows, Holder, "gateway", world.Order.Digest)))
             );
 
         public Task<ProtocolProblem?> ReceiveAsync(HttpContext context, UploadState upload)

@@ -270,10 +270,7 @@ public sealed class Uploading_a_part : IAsyncLifetime
     [Fact]
     public async Task Refuses_a_seal_by_another_holder()
     {
-        var seal = world
-            .Signer(OtherHolder, KeyUses.Holder)
-            .Sign(world.SealPayload(SealTypes.Rows) with { Sender = OtherHolder })
-            .Text;
+        var seal = world.Signer(OtherHolder, KeyUses.Holder).Sign(world.SealPayload(SealTypes.Rows) with { Sender = OtherHolder }).Text;
         using var created = await CreateAsync(seal);
 
         var problem = await AssertProblemAsync(created, HttpStatusCode.UnprocessableEntity, ProblemTypes.SealRefused);
@@ -337,8 +334,7 @@ public sealed class Uploading_a_part : IAsyncLifetime
     public async Task Waits_while_the_service_cannot_tell()
     {
         var answers = 0;
-        server.Receiving.Answer = () =>
-            answers++ < 2 ? ProtocolProblem.Of(ProblemTypes.PermitStateUnknown, 503, "wait") : null;
+        server.Receiving.Answer = () => answers++ < 2 ? ProtocolProblem.Of(ProblemTypes.PermitStateUnknown, 503, "wait") : null;
         var sent = await SendAsync(bytes);
 
         Assert.Equal(2, sent.Faults);
@@ -376,8 +372,7 @@ public sealed class Uploading_a_part : IAsyncLifetime
 
     private static UploadKey Key => new("o-1", SealTypes.Rows, 1);
 
-    private static string Header(HttpResponseMessage response, string name) =>
-        response.Headers.GetValues(name).Single();
+    private static string Header(HttpResponseMessage response, string name) => response.Headers.GetValues(name).Single();
 
     private static async Task UntilAsync(Func<bool> holds)
     {
@@ -388,11 +383,7 @@ public sealed class Uploading_a_part : IAsyncLifetime
         }
     }
 
-    private static async Task<ProtocolProblem> AssertProblemAsync(
-        HttpResponseMessage response,
-        HttpStatusCode status,
-        string type
-    )
+    private static async Task<ProtocolProblem> AssertProblemAsync(HttpResponseMessage response, HttpStatusCode status, string type)
     {
         var problem = await ProtocolProblem.ReadAsync(response, Cancel);
         Assert.Equal((status, type), (response.StatusCode, problem.Type));
@@ -439,8 +430,7 @@ public sealed class Uploading_a_part : IAsyncLifetime
         server = await UploadServer.StartAsync(world, Directory);
     }
 
-    private Task<HttpResponseMessage> HeadAsync(Uri location) =>
-        http.SendAsync(new HttpRequestMessage(HttpMethod.Head, location), Cancel);
+    private Task<HttpResponseMessage> HeadAsync(Uri location) => http.SendAsync(new HttpRequestMessage(HttpMethod.Head, location), Cancel);
 
     private async Task<HttpResponseMessage> AppendAsync(Uri location, long offset, byte[] content, bool complete)
     {
@@ -480,10 +470,7 @@ public sealed class Uploading_a_part : IAsyncLifetime
     {
         private readonly Random random = new(seed);
 
-        protected override async Task<HttpResponseMessage> SendAsync(
-            HttpRequestMessage request,
-            CancellationToken cancellationToken
-        )
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             var fault = random.Next(3);
             if (fault == 0)

@@ -21,11 +21,9 @@ internal static class Vectors
     public static long? Number(this JsonElement element, string name) =>
         element.GetProperty(name) is { ValueKind: JsonValueKind.Number } number ? number.GetInt64() : null;
 
-    public static IEnumerable<JsonElement> List(this JsonElement element, string name) =>
-        element.GetProperty(name).EnumerateArray();
+    public static IEnumerable<JsonElement> List(this JsonElement element, string name) => element.GetProperty(name).EnumerateArray();
 
-    public static IEnumerable<string> Texts(this JsonElement element, string name) =>
-        element.List(name).Select(item => item.GetString()!);
+    public static IEnumerable<string> Texts(this JsonElement element, string name) => element.List(name).Select(item => item.GetString()!);
 
     private static string Path(string name, [CallerFilePath] string here = "") =>
         System.IO.Path.Combine(System.IO.Path.GetDirectoryName(here)!, "..", "..", "vectors", name);

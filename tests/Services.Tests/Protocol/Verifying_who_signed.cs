@@ -19,23 +19,12 @@ public sealed class Verifying_who_signed : IDisposable
     public void Accepts_every_document_of_its_own_author()
     {
         var deliveryKey = world.Sealed(SealTypes.DeliveryKey);
-        var manifest = Sign(
-            "gateway",
-            KeyUses.Gateway,
-            world.ManifestPayload() with
-            {
-                DeliveryKey = deliveryKey.Digest,
-            }
-        );
+        var manifest = Sign("gateway", KeyUses.Gateway, world.ManifestPayload() with { DeliveryKey = deliveryKey.Digest });
         var order = world.VerifiedOrder();
 
         Assert.Equal(Holder, order.Holder);
         Assert.Equal(manifest.Digest, world.Verifier.VerifyManifest(manifest.Text, order, deliveryKey).Digest);
-        world.Verifier.VerifyReceipt(
-            Sign(SpeParty, KeyUses.Spe, world.ReceiptPayload(manifest.Digest)).Text,
-            order,
-            manifest
-        );
+        world.Verifier.VerifyReceipt(Sign(SpeParty, KeyUses.Spe, world.ReceiptPayload(manifest.Digest)).Text, order, manifest);
         world.Verifier.VerifyClosing(Sign(Holder, KeyUses.Holder, world.ClosingPayload()).Text, order);
         world.Verifier.VerifySpeKey(Sign(SpeParty, KeyUses.Spe, world.SpeKeyPayload()).Text, order.Permit.Payload);
         world.Trust.Verify<PermitState>(Sign("permit", KeyUses.Permit, world.PermitStatePayload()).Text);
@@ -51,44 +40,38 @@ public sealed class Verifying_who_signed : IDisposable
         RefusesParty<PermitDocument>(world.PermitPayload(), KeyUses.Permit);
 
     [Fact]
-    public void Refuses_a_permit_by_a_holder() =>
-        RefusesUse<PermitDocument>(world.PermitPayload(), Holder, KeyUses.Holder);
+    public void Refuses_a_permit_by_a_holder() => RefusesUse<PermitDocument>(world.PermitPayload(), Holder, KeyUses.Holder);
 
     [Fact]
-    public void Refuses_a_permit_by_the_gateway() =>
-        RefusesUse<PermitDocument>(world.PermitPayload(), "gateway", KeyUses.Gateway);
+    public void Refuses_a_permit_by_the_gateway() => RefusesUse<PermitDocument>(world.PermitPayload(), "gateway", KeyUses.Gateway);
 
     [Fact]
     public void Refuses_a_lease_by_another_party_with_the_use_permit() =>
         RefusesParty<PermitState>(world.PermitStatePayload(), KeyUses.Permit);
 
     [Fact]
-    public void Refuses_a_lease_by_the_gateway() =>
-        RefusesUse<PermitState>(world.PermitStatePayload(), "gateway", KeyUses.Gateway);
+    public void Refuses_a_lease_by_the_gateway() => RefusesUse<PermitState>(world.PermitStatePayload(), "gateway", KeyUses.Gateway);
 
     [Fact]
     public void Refuses_an_access_answer_by_another_party_with_the_use_permit() =>
         RefusesParty<AccessAnswer>(world.AccessPayload(), KeyUses.Permit);
 
     [Fact]
-    public void Refuses_an_access_answer_by_the_SPE_itself() =>
-        RefusesUse<AccessAnswer>(world.AccessPayload(), SpeParty, KeyUses.Spe);
+    public void Refuses_an_access_answer_by_the_SPE_itself() => RefusesUse<AccessAnswer>(world.AccessPayload(), SpeParty, KeyUses.Spe);
 
     [Fact]
     public void Refuses_an_order_by_another_party_with_the_use_gateway() =>
         RefusesParty<OrderDocument>(world.OrderPayload(), KeyUses.Gateway);
 
     [Fact]
-    public void Refuses_an_order_by_the_permit_service() =>
-        RefusesUse<OrderDocument>(world.OrderPayload(), "permit", KeyUses.Permit);
+    public void Refuses_an_order_by_the_permit_service() => RefusesUse<OrderDocument>(world.OrderPayload(), "permit", KeyUses.Permit);
 
     [Fact]
     public void Refuses_a_manifest_by_another_party_with_the_use_gateway() =>
         RefusesParty<Manifest>(world.ManifestPayload(), KeyUses.Gateway);
 
     [Fact]
-    public void Refuses_a_manifest_by_a_holder() =>
-        RefusesUse<Manifest>(world.ManifestPayload(), Holder, KeyUses.Holder);
+    public void Refuses_a_manifest_by_a_holder() => RefusesUse<Manifest>(world.ManifestPayload(), Holder, KeyUses.Holder);
 
     [Theory]
     [InlineData(SealTypes.Identifiers)]
@@ -124,21 +107,15 @@ public sealed class Verifying_who_signed : IDisposable
     {
         var closing = Sign(OtherHolder, KeyUses.Holder, world.ClosingPayload());
 
-        Assert.Equal(
-            Refusal.WrongParty,
-            RefusalOf(() => world.Verifier.VerifyClosing(closing.Text, world.VerifiedOrder()))
-        );
+        Assert.Equal(Refusal.WrongParty, RefusalOf(() => world.Verifier.VerifyClosing(closing.Text, world.VerifiedOrder())));
     }
 
     [Fact]
-    public void Refuses_a_closing_document_by_the_gateway() =>
-        RefusesUse<Closing>(world.ClosingPayload(), "gateway", KeyUses.Gateway);
+    public void Refuses_a_closing_document_by_the_gateway() => RefusesUse<Closing>(world.ClosingPayload(), "gateway", KeyUses.Gateway);
 
     [Fact]
     public void Does_not_verify_a_closing_document_without_being_told_the_holder() =>
-        Assert.Throws<ArgumentException>(() =>
-            world.Trust.Verify<Closing>(Sign(Holder, KeyUses.Holder, world.ClosingPayload()).Text)
-        );
+        Assert.Throws<ArgumentException>(() => world.Trust.Verify<Closing>(Sign(Holder, KeyUses.Holder, world.ClosingPayload()).Text));
 
     [Fact]
     public void Refuses_an_encryption_key_by_another_SPE()
@@ -146,19 +123,12 @@ public sealed class Verifying_who_signed : IDisposable
         var inItsName = Sign(Mallory, KeyUses.Spe, world.SpeKeyPayload());
         var inItsOwn = Sign(Mallory, KeyUses.Spe, world.SpeKeyPayload(Mallory));
 
-        Assert.Equal(
-            Refusal.WrongParty,
-            RefusalOf(() => world.Verifier.VerifySpeKey(inItsName.Text, world.Permit.Payload))
-        );
-        Assert.Equal(
-            Refusal.WrongParty,
-            RefusalOf(() => world.Verifier.VerifySpeKey(inItsOwn.Text, world.Permit.Payload))
-        );
+        Assert.Equal(Refusal.WrongParty, RefusalOf(() => world.Verifier.VerifySpeKey(inItsName.Text, world.Permit.Payload)));
+        Assert.Equal(Refusal.WrongParty, RefusalOf(() => world.Verifier.VerifySpeKey(inItsOwn.Text, world.Permit.Payload)));
     }
 
     [Fact]
-    public void Refuses_an_encryption_key_by_the_gateway() =>
-        RefusesUse<SpeKey>(world.SpeKeyPayload(), "gateway", KeyUses.Gateway);
+    public void Refuses_an_encryption_key_by_the_gateway() => RefusesUse<SpeKey>(world.SpeKeyPayload(), "gateway", KeyUses.Gateway);
 
     [Fact]
     public void Refuses_an_encryption_key_by_a_new_key_of_the_SPE_that_the_old_one_has_not_signed()
@@ -167,10 +137,7 @@ public sealed class Verifying_who_signed : IDisposable
         var speKey = Sign(SpeParty, KeyUses.Spe, world.SpeKeyPayload());
 
         world.Trust.Verify<SpeKey>(speKey.Text);
-        Assert.Equal(
-            Refusal.NotPinned,
-            RefusalOf(() => world.Verifier.VerifySpeKey(speKey.Text, world.Permit.Payload))
-        );
+        Assert.Equal(Refusal.NotPinned, RefusalOf(() => world.Verifier.VerifySpeKey(speKey.Text, world.Permit.Payload)));
     }
 
     [Fact]
@@ -206,15 +173,11 @@ public sealed class Verifying_who_signed : IDisposable
         var manifest = Sign("gateway", KeyUses.Gateway, world.ManifestPayload());
         var receipt = Sign(Mallory, KeyUses.Spe, world.ReceiptPayload(manifest.Digest));
 
-        Assert.Equal(
-            Refusal.WrongParty,
-            RefusalOf(() => world.Verifier.VerifyReceipt(receipt.Text, world.VerifiedOrder(), manifest))
-        );
+        Assert.Equal(Refusal.WrongParty, RefusalOf(() => world.Verifier.VerifyReceipt(receipt.Text, world.VerifiedOrder(), manifest)));
     }
 
     [Fact]
-    public void Refuses_a_receipt_by_the_gateway() =>
-        RefusesUse<Receipt>(world.ReceiptPayload(Hex('c')), "gateway", KeyUses.Gateway);
+    public void Refuses_a_receipt_by_the_gateway() => RefusesUse<Receipt>(world.ReceiptPayload(Hex('c')), "gateway", KeyUses.Gateway);
 
     [Fact]
     public void Believes_no_statement_that_the_root_has_not_signed()
@@ -237,14 +200,8 @@ public sealed class Verifying_who_signed : IDisposable
 
         Assert.Equal(Refusal.UnknownKey, RefusalOf(() => world.Trust.Verify<PermitDocument>(permit.Text)));
         Assert.Equal(2, world.Trust.RefusedLines);
-        Assert.Equal(
-            Refusal.Signature,
-            RefusalOf(() => world.Trust.Verify<KeyStatement>(otherRoot.Sign(statement, "root").Text))
-        );
-        Assert.Equal(
-            Refusal.WrongUse,
-            RefusalOf(() => world.Trust.Verify<KeyStatement>(Sign(Mallory, KeyUses.Permit, statement).Text))
-        );
+        Assert.Equal(Refusal.Signature, RefusalOf(() => world.Trust.Verify<KeyStatement>(otherRoot.Sign(statement, "root").Text)));
+        Assert.Equal(Refusal.WrongUse, RefusalOf(() => world.Trust.Verify<KeyStatement>(Sign(Mallory, KeyUses.Permit, statement).Text)));
     }
 
     [Fact]
@@ -252,10 +209,7 @@ public sealed class Verifying_who_signed : IDisposable
     {
         using var root = SigningKey.Load(Path.Combine(world.Folder, "root", "root.pem"));
 
-        Assert.Equal(
-            Refusal.WrongUse,
-            RefusalOf(() => world.Trust.Verify<PermitDocument>(root.Sign(world.PermitPayload(), "root").Text))
-        );
+        Assert.Equal(Refusal.WrongUse, RefusalOf(() => world.Trust.Verify<PermitDocument>(root.Sign(world.PermitPayload(), "root").Text)));
     }
 
     [Fact]
@@ -279,19 +233,14 @@ public sealed class Verifying_who_signed : IDisposable
     {
         using var own = new DocumentSigner(SigningKey.Create(), "permit", KeyUses.Permit);
 
-        Assert.Equal(
-            Refusal.Signature,
-            RefusalOf(() => world.Trust.Verify<PermitDocument>(own.Sign(world.PermitPayload()).Text))
-        );
+        Assert.Equal(Refusal.Signature, RefusalOf(() => world.Trust.Verify<PermitDocument>(own.Sign(world.PermitPayload()).Text)));
     }
 
     [Fact]
     public void Refuses_a_changed_payload()
     {
         var parts = world.Permit.Text.Split('.');
-        var payload = Encoding
-            .UTF8.GetString(Base64UrlText.Decode(parts[1]))
-            .Replace("1000", "9000", StringComparison.Ordinal);
+        var payload = Encoding.UTF8.GetString(Base64UrlText.Decode(parts[1])).Replace("1000", "9000", StringComparison.Ordinal);
         var changed = $"{parts[0]}.{Base64UrlText.Encode(Encoding.UTF8.GetBytes(payload))}.{parts[2]}";
 
         Assert.Equal(Refusal.Signature, RefusalOf(() => world.Trust.Verify<PermitDocument>(changed)));

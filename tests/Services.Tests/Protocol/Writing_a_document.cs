@@ -376,20 +376,64 @@ public sealed class Writing_a_document : IDisposable
         var (first, second) = (good.Votes[0], good.Votes[1]);
         Release[] bad =
         [
-            good with { Votes = [first] },
-            good with { Votes = [first, first with { At = first.At - 1 }] },
-            good with { Votes = [first, second with { Vote = ReleaseVote.Reject }] },
-            good with { Votes = [first, second with { At = good.At + 1 }] },
-            good with { Votes = [first, null!] },
-            good with { Files = [] },
-            good with { Files = [file with { Length = 6 }] },
-            good with { Files = [file, file], Digest = Release.DigestOf([file, file]) },
-            good with { Files = [file with { Name = "../s" }], Digest = Release.DigestOf([file with { Name = "../s" }]) },
-            good with { Rules = [] },
-            good with { Rules = [good.Rules[0], good.Rules[0]] },
-            good with { Rules = [new ReleaseRule("identifiers", "found")] },
-            good with { Permit = "p-1" },
-            good with { Purpose = " " },
+            good with
+            {
+                Votes = [first],
+            },
+            good with
+            {
+                Votes = [first, first with { At = first.At - 1 }],
+            },
+            good with
+            {
+                Votes = [first, second with { Vote = ReleaseVote.Reject }],
+            },
+            good with
+            {
+                Votes = [first, second with { At = good.At + 1 }],
+            },
+            good with
+            {
+                Votes = [first, null!],
+            },
+            good with
+            {
+                Files = [],
+            },
+            good with
+            {
+                Files = [file with { Length = 6 }],
+            },
+            good with
+            {
+                Files = [file, file],
+                Digest = Release.DigestOf([file, file]),
+            },
+            good with
+            {
+                Files = [file with { Name = "../s" }],
+                Digest = Release.DigestOf([file with { Name = "../s" }]),
+            },
+            good with
+            {
+                Rules = [],
+            },
+            good with
+            {
+                Rules = [good.Rules[0], good.Rules[0]],
+            },
+            good with
+            {
+                Rules = [new ReleaseRule("identifiers", "found")],
+            },
+            good with
+            {
+                Permit = "p-1",
+            },
+            good with
+            {
+                Purpose = " ",
+            },
         ];
         Assert.All(bad, r => Assert.NotNull(r.Fault()));
         Assert.Null(good.Fault());
@@ -455,7 +499,13 @@ public sealed class Writing_a_document : IDisposable
     {
         var spe = world.Signer(DocumentWorld.SpeParty, KeyUses.Spe);
         var proof = world.DeletionPayload();
-        Assert.Equal(proof, world.Verifier.VerifyDeletion(spe.Sign(proof).Text, world.PermitPayload()).Payload with { Sources = proof.Sources });
+        Assert.Equal(
+            proof,
+            world.Verifier.VerifyDeletion(spe.Sign(proof).Text, world.PermitPayload()).Payload with
+            {
+                Sources = proof.Sources,
+            }
+        );
         Assert.Equal(
             Refusal.Unrelated,
             DocumentWorld.RefusalOf(() =>
@@ -463,10 +513,7 @@ public sealed class Writing_a_document : IDisposable
             )
         );
         var forged = world.Signer(DocumentWorld.Mallory, KeyUses.Spe).Sign(proof with { Spe = DocumentWorld.Mallory });
-        Assert.Equal(
-            Refusal.WrongParty,
-            DocumentWorld.RefusalOf(() => world.Verifier.VerifyDeletion(forged.Text, world.PermitPayload()))
-        );
+        Assert.Equal(Refusal.WrongParty, DocumentWorld.RefusalOf(() => world.Verifier.VerifyDeletion(forged.Text, world.PermitPayload())));
         Assert.Equal(
             Refusal.NotPinned,
             DocumentWorld.RefusalOf(() =>
@@ -490,24 +537,14 @@ public sealed class Writing_a_document : IDisposable
             LineageStates.Unknown,
             world
                 .Trust.Verify<PermitState>(
-                    permit
-                        .Sign(
-                            world.PermitStatePayload() with
-                            {
-                                States = [new LineageState("l-9", 0, null, LineageStates.Unknown)],
-                            }
-                        )
-                        .Text
+                    permit.Sign(world.PermitStatePayload() with { States = [new LineageState("l-9", 0, null, LineageStates.Unknown)] }).Text
                 )
                 .Payload.States[0]
                 .State
         );
         var second = world.PermitPayload() with { Version = 2, Previous = DocumentWorld.Hex('a') };
         Assert.Equal(second.Previous, world.Trust.Verify<PermitDocument>(permit.Sign(second).Text).Payload.Previous);
-        Assert.Equal(
-            2,
-            world.Trust.Verify<PermitDocument>(permit.Sign(second).Text).Payload.Sources[0].Columns[0].MaxLength
-        );
+        Assert.Equal(2, world.Trust.Verify<PermitDocument>(permit.Sign(second).Text).Payload.Sources[0].Columns[0].MaxLength);
     }
 
     private PermitDocument WithColumns(params PermitColumn[] columns)

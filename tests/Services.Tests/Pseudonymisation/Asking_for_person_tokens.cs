@@ -194,8 +194,14 @@ public sealed class Asking_for_person_tokens(PseudonymisationFixture fixture) : 
         var order = await world.OpenAsync();
         using var another = EncryptionKey.Generate();
         var file = Crypt4GhFile.Seal("81810012345"u8, another.PublicKey);
-        var seal = new SealBuilder(order.Holder.Signer)
-            .Build(SealTypes.Identifiers, "pseudonymisation", order.Digest, 1, 1, SealedBytes.Of(file));
+        var seal = new SealBuilder(order.Holder.Signer).Build(
+            SealTypes.Identifiers,
+            "pseudonymisation",
+            order.Digest,
+            1,
+            1,
+            SealedBytes.Of(file)
+        );
         using var refused = await order.SendAsync(1, file, seal.Text);
         Assert.Equal((422, "records-malformed"), await refused.ProblemAsync());
     }

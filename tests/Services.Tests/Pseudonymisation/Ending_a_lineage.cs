@@ -188,7 +188,11 @@ public sealed class Shredding_a_key(PostgresFixture postgres)
         var hidden = away + ".hidden";
         Directory.Move(away, hidden);
 
-        using var refused = await world.AsPermit.PostAsync($"/v1/lineages/{order.Lineage}/shredding", null, TestContext.Current.CancellationToken);
+        using var refused = await world.AsPermit.PostAsync(
+            $"/v1/lineages/{order.Lineage}/shredding",
+            null,
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal((503, "mirror-away"), await refused.ProblemAsync());
         Assert.False(world.HasKey(order.Lineage) || File.Exists(KeyIn(here, order)));
         Assert.Empty(await Outbox.EventsAsync(world.Database, "pseudonymisation.key-shredded"));
@@ -212,7 +216,11 @@ public sealed class Shredding_a_key(PostgresFixture postgres)
             ["/nowhere/mirror", "lost: /nowhere/mirror"],
             TestContext.Current.CancellationToken
         );
-        using var taken = await world.AsPermit.PostAsync($"/v1/lineages/{order.Lineage}/shredding", null, TestContext.Current.CancellationToken);
+        using var taken = await world.AsPermit.PostAsync(
+            $"/v1/lineages/{order.Lineage}/shredding",
+            null,
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(204, (int)taken.StatusCode);
         Assert.Equal([world.PermitKeys, "lost: /nowhere/mirror"], (await RecordAsync(world, order)).Places);
     }
@@ -236,12 +244,19 @@ public sealed class Shredding_a_key(PostgresFixture postgres)
         await using (var connection = new NpgsqlConnection(world.Database))
         {
             await connection.OpenAsync(TestContext.Current.CancellationToken);
-            await using var old = new NpgsqlCommand("UPDATE pseudonymisation.lineages SET revoked_at = now() - interval '7 months'", connection);
+            await using var old = new NpgsqlCommand(
+                "UPDATE pseudonymisation.lineages SET revoked_at = now() - interval '7 months'",
+                connection
+            );
             await old.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         }
         await HealthIsAsync(world, HealthStatus.Degraded);
         Assert.True(world.HasKey(order.Lineage));
-        using var taken = await world.AsPermit.PostAsync($"/v1/lineages/{order.Lineage}/shredding", null, TestContext.Current.CancellationToken);
+        using var taken = await world.AsPermit.PostAsync(
+            $"/v1/lineages/{order.Lineage}/shredding",
+            null,
+            TestContext.Current.CancellationToken
+        );
         await HealthIsAsync(world, HealthStatus.Healthy);
     }
 
@@ -259,7 +274,10 @@ public sealed class Shredding_a_key(PostgresFixture postgres)
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         await using var read = new NpgsqlCommand("SELECT shred_record FROM pseudonymisation.lineages WHERE lineage = $1", connection);
         read.Parameters.AddWithValue(order.Lineage);
-        return world.Trust.Store().Verify<Shredding>((string)(await read.ExecuteScalarAsync(TestContext.Current.CancellationToken))!).Payload;
+        return world
+            .Trust.Store()
+            .Verify<Shredding>((string)(await read.ExecuteScalarAsync(TestContext.Current.CancellationToken))!)
+            .Payload;
     }
 
     private static Task HealthIsAsync(PseudonymisationWorld world, HealthStatus health) =>

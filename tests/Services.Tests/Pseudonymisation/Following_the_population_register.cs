@@ -98,7 +98,10 @@ public sealed class Following_the_population_register(PostgresFixture postgres) 
     {
         using var asHolder = await world.FeedAsync(1, world.Batch(1, Became(Persons[0], Persons[1])), world.Cancer.At(world.Host));
         Assert.Equal(403, (int)asHolder.StatusCode);
-        using var bySomebodyElse = await world.FeedAsync(1, world.BatchOf(1, Records(Became(Persons[0], Persons[1])), 1, world.Cancer.Signer));
+        using var bySomebodyElse = await world.FeedAsync(
+            1,
+            world.BatchOf(1, Records(Became(Persons[0], Persons[1])), 1, world.Cancer.Signer)
+        );
         Assert.Equal((422, "seal-refused"), await bySomebodyElse.ProblemAsync());
         var order = await world.OpenAsync();
         using var asIdentifiers = await world.FeedAsync(1, order.Seal(1, Persons[0]));
@@ -183,7 +186,9 @@ public sealed class Following_the_population_register(PostgresFixture postgres) 
     public async Task Keeps_no_identifier_of_what_it_was_told()
     {
         await world.TellAsync(Became(Persons[0], Persons[1]), Of(PopulationKind.AddressProtected, Persons[2]));
-        var rows = (await Outbox.QueryAsync(world.Database, "SELECT t::text FROM pseudonymisation.population_changes t")).Cast<string>().ToList();
+        var rows = (await Outbox.QueryAsync(world.Database, "SELECT t::text FROM pseudonymisation.population_changes t"))
+            .Cast<string>()
+            .ToList();
         Assert.Equal(2, rows.Count);
         Assert.DoesNotContain(
             rows,

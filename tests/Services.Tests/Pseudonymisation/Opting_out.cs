@@ -125,7 +125,10 @@ public sealed class Opting_out(PostgresFixture postgres) : IAsyncLifetime
         var (first, second) = (world.TakeList(), world.TakeList());
         Assert.Equal(first.List, second.List);
         Assert.NotEqual(first.Commitment, second.Commitment);
-        var salts = await Outbox.QueryAsync(world.Database, "SELECT salt FROM pseudonymisation.opt_out_lists ORDER BY commitment = '" + second.Commitment + "'");
+        var salts = await Outbox.QueryAsync(
+            world.Database,
+            "SELECT salt FROM pseudonymisation.opt_out_lists ORDER BY commitment = '" + second.Commitment + "'"
+        );
         var chain = (byte[])(await DeclarationsAsync("chain")).Single();
         Assert.Equal([first.Commitment, second.Commitment], salts.Select(salt => Commitment.Of((byte[])salt, 1, chain)));
     }
@@ -208,7 +211,13 @@ public sealed class Opting_out(PostgresFixture postgres) : IAsyncLifetime
         {
             answers.AddRange((await Outbox.QueryAsync(world.Database, $"SELECT t::text FROM {table} t")).Cast<string>());
         }
-        string[] secrets = [People[0], Convert.ToHexStringLower(System.Text.Encoding.ASCII.GetBytes(People[0])), sealedId, sealedId.Split('.')[1]];
+        string[] secrets =
+        [
+            People[0],
+            Convert.ToHexStringLower(System.Text.Encoding.ASCII.GetBytes(People[0])),
+            sealedId,
+            sealedId.Split('.')[1],
+        ];
         Assert.DoesNotContain(answers, text => secrets.Any(secret => text.Contains(secret, StringComparison.OrdinalIgnoreCase)));
         Assert.DoesNotContain(
             await Outbox.EventsAsync(world.Database, "pseudonymisation.opt-out-declared"),
@@ -225,7 +234,9 @@ public sealed class Opting_out(PostgresFixture postgres) : IAsyncLifetime
 
     private async Task<JsonNode> ReadAsync(string number, DateTimeOffset? on = null) =>
         JsonNode.Parse(
-            await world.Citizen(number).TextAsync("/v1/opt-out" + (on is { } moment ? $"?on={Uri.EscapeDataString(moment.ToString("O"))}" : ""))
+            await world
+                .Citizen(number)
+                .TextAsync("/v1/opt-out" + (on is { } moment ? $"?on={Uri.EscapeDataString(moment.ToString("O"))}" : ""))
         )!;
 
     private async Task<int> ListOnAsync(DateTimeOffset moment) =>

@@ -181,7 +181,10 @@ internal sealed class PseudonymisationWorld : IAsyncDisposable
         using var response = AsPermit.Send(request);
         Assert.Equal(200, (int)response.StatusCode);
         using var answer = JsonDocument.Parse(response.Content.ReadAsStream());
-        return new PermitOptOut(answer.RootElement.GetProperty("list").GetInt64(), answer.RootElement.GetProperty("commitment").GetString()!);
+        return new PermitOptOut(
+            answer.RootElement.GetProperty("list").GetInt64(),
+            answer.RootElement.GetProperty("commitment").GetString()!
+        );
     }
 
     /// <summary>A permit over both sources, on the opt-out list as it is now unless another is named.</summary>
@@ -241,11 +244,7 @@ internal sealed class PseudonymisationWorld : IAsyncDisposable
         );
 
     /// <summary>An order that Pseudonymisation knows.</summary>
-    public async Task<TestOrder> OpenAsync(
-        SignedDocument<PermitDocument>? permit = null,
-        string source = "cancer",
-        long budget = 1_000
-    )
+    public async Task<TestOrder> OpenAsync(SignedDocument<PermitDocument>? permit = null, string source = "cancer", long budget = 1_000)
     {
         var order = OrderOf(permit ?? Grant(budget), source);
         using var registered = await order.RegisterAsync();
@@ -288,7 +287,8 @@ internal sealed class PseudonymisationWorld : IAsyncDisposable
     public static PopulationRecord Of(PopulationKind kind, string person) =>
         new(kind, new DateOnly(2024, 5, 17), PersonIdentifier.Parse(person), null);
 
-    public Task<HttpResponseMessage> FeedAsync(int number, SentPart sent, HttpClient? by = null) => FeedAsync(number, sent.File, sent.Seal.Text, by);
+    public Task<HttpResponseMessage> FeedAsync(int number, SentPart sent, HttpClient? by = null) =>
+        FeedAsync(number, sent.File, sent.Seal.Text, by);
 
     public Task<HttpResponseMessage> FeedAsync(int number, byte[] file, string seal, HttpClient? by = null)
     {
@@ -437,10 +437,7 @@ internal sealed record TestOrder(
     public Task<HttpResponseMessage> SendAsync(int part, byte[] file, string seal, HttpClient? by = null) =>
         PatientlyAsync(async () =>
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, $"{Path}/tokens/{part}")
-            {
-                Content = new ByteArrayContent(file),
-            };
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"{Path}/tokens/{part}") { Content = new ByteArrayContent(file) };
             request.Headers.Add("Seal", seal);
             return await (by ?? Holder.At(World.Host)).ActAsync(request);
         });
@@ -474,7 +471,15 @@ internal sealed record TestOrder(
     /// <summary>The holder's closing document for what it sent to Gateway.</summary>
     public async Task<HttpResponseMessage> HolderIsDoneAsync(DocumentSigner? by = null, string? order = null)
     {
-        var closing = (by ?? Holder.Signer).Sign(new Closing { Order = order ?? Digest, Parts = [], Rows = 0, Persons = 0 });
+        var closing = (by ?? Holder.Signer).Sign(
+            new Closing
+            {
+                Order = order ?? Digest,
+                Parts = [],
+                Rows = 0,
+                Persons = 0,
+            }
+        );
         return await World.AsGateway.PostAsync(
             $"{Path}/closing",
             new StringContent(closing.Text, Encoding.ASCII, "application/jose"),

@@ -21,7 +21,10 @@ public sealed class Tapping_keys(PostgresFixture postgres) : IDisposable
         );
         var order = await world.OpenAsync();
         var tapped = Path.Combine(directory, $"{order.Lineage}.key");
-        Assert.Equal(await File.ReadAllBytesAsync(world.KeyFile(order.Lineage), TestContext.Current.CancellationToken), await File.ReadAllBytesAsync(tapped, TestContext.Current.CancellationToken));
+        Assert.Equal(
+            await File.ReadAllBytesAsync(world.KeyFile(order.Lineage), TestContext.Current.CancellationToken),
+            await File.ReadAllBytesAsync(tapped, TestContext.Current.CancellationToken)
+        );
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(tapped));
         Assert.Single(await Outbox.EventsAsync(world.Database, "pseudonymisation.key-tap-armed"));
     }

@@ -90,7 +90,10 @@ public sealed class Withholding_persons(PostgresFixture postgres) : IAsyncLifeti
     {
         await world.DeclareAsync(Persons[1], "out");
         var order = await world.OpenAsync();
-        var tokens = (await order.TokeniseAsync(1, Persons[..4])).Where(one => one.Code == AnswerCode.Issued).Select(one => one.Value).ToArray();
+        var tokens = (await order.TokeniseAsync(1, Persons[..4]))
+            .Where(one => one.Code == AnswerCode.Issued)
+            .Select(one => one.Value)
+            .ToArray();
         using var done = await order.HolderIsDoneAsync();
         await order.PseudonymsAsync(1, tokens);
         using var ended = await order.EndAsync("delivered");
@@ -131,5 +134,10 @@ public sealed class Withholding_persons(PostgresFixture postgres) : IAsyncLifeti
         Assert.False(world.HasKey(permit.Payload.Lineage));
     }
 
-    private static string Codes(IEnumerable<Answer> answers) => string.Concat(answers.Select(answer => answer.Code.ToString()[0] == 'I' && answer.Code == AnswerCode.Invalid ? 'X' : answer.Code.ToString()[0]));
+    private static string Codes(IEnumerable<Answer> answers) =>
+        string.Concat(
+            answers.Select(answer =>
+                answer.Code.ToString()[0] == 'I' && answer.Code == AnswerCode.Invalid ? 'X' : answer.Code.ToString()[0]
+            )
+        );
 }

@@ -150,7 +150,8 @@ public sealed class Delivering_as_a_holder : IAsyncLifetime
         var seen = new HashSet<string>();
         world.Before = context =>
             Task.FromResult(
-                faulty.FirstOrDefault(path => context.Request.Path.Value!.EndsWith(path, StringComparison.Ordinal)) is { } path && seen.Add(path)
+                faulty.FirstOrDefault(path => context.Request.Path.Value!.EndsWith(path, StringComparison.Ordinal)) is { } path
+                && seen.Add(path)
                     ? ProtocolProblem.Of(ProblemTypes.PermitStateUnknown, 503, "Not now")
                     : null
             );
@@ -177,7 +178,9 @@ public sealed class Delivering_as_a_holder : IAsyncLifetime
     {
         world.Before = context =>
             Task.FromResult(
-                context.Request.Path.Value!.EndsWith("/tokens/2", StringComparison.Ordinal) ? ProtocolProblem.Of(problem, 409, "No more") : null
+                context.Request.Path.Value!.EndsWith("/tokens/2", StringComparison.Ordinal)
+                    ? ProtocolProblem.Of(problem, 409, "No more")
+                    : null
             );
         await world.Build().StartAsync(TestContext.Current.CancellationToken);
         await DoneAsync();
@@ -211,8 +214,7 @@ public sealed class Delivering_as_a_holder : IAsyncLifetime
     }
 
     // Not the control characters, not the ten digits, not the wrong control digit, and nobody who is withheld.
-    private bool IsSent(string[] row) =>
-        People.Contains(row[0]) && !world.Withheld.Contains(row[0]) && !row[2].Any(char.IsControl);
+    private bool IsSent(string[] row) => People.Contains(row[0]) && !world.Withheld.Contains(row[0]) && !row[2].Any(char.IsControl);
 
     private void IsExact()
     {

@@ -46,10 +46,7 @@ public sealed class Feeding_the_population : IAsyncLifetime
             records.Select(record => record.Kind)
         );
         Assert.Equal([new(2001, 2, 3), new(2011, 12, 31), new(2020, 1, 1), new(2026, 11, 26)], records.Select(record => record.Date));
-        Assert.Equal(
-            PseudonymisationWorld.Became(People[0], People[1]) with { Date = new(2001, 2, 3) },
-            records[0]
-        );
+        Assert.Equal(PseudonymisationWorld.Became(People[0], People[1]) with { Date = new(2001, 2, 3) }, records[0]);
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(Path.GetDirectoryName(world.PopulationFile)!, "data"), "batch-*"));
     }
 
@@ -110,7 +107,11 @@ public sealed class Feeding_the_population : IAsyncLifetime
         var whole = lines.After(0, 0);
         Assert.Equal((2, 2L), (whole.Count, whole.LastLine));
         var rest = lines.After(whole.Offset, whole.LastLine);
-        await File.AppendAllTextAsync(world.PopulationFile, $"4,2026-11-26,address-open,{People[3]}", TestContext.Current.CancellationToken);
+        await File.AppendAllTextAsync(
+            world.PopulationFile,
+            $"4,2026-11-26,address-open,{People[3]}",
+            TestContext.Current.CancellationToken
+        );
         var nothing = lines.After(rest.Offset, rest.LastLine);
         Assert.Equal((0, rest.Offset, 3L), (nothing.Count, nothing.Offset, nothing.LastLine));
         await File.AppendAllTextAsync(world.PopulationFile, ",\n", TestContext.Current.CancellationToken);
@@ -150,7 +151,11 @@ public sealed class Feeding_the_population : IAsyncLifetime
     private static async Task HealthyAsync(WebApplication register)
     {
         using var client = new HttpClient { BaseAddress = AddressOf(register) };
-        for (var deadline = Stopwatch.StartNew(); !(await client.GetAsync("/health", TestContext.Current.CancellationToken)).IsSuccessStatusCode; await Task.Delay(50))
+        for (
+            var deadline = Stopwatch.StartNew();
+            !(await client.GetAsync("/health", TestContext.Current.CancellationToken)).IsSuccessStatusCode;
+            await Task.Delay(50)
+        )
         {
             Assert.True(deadline.Elapsed < TimeSpan.FromSeconds(30), "It is not healthy.");
         }

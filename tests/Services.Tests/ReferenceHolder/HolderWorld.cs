@@ -140,12 +140,22 @@ internal sealed class HolderWorld : IAsyncDisposable
 
     /// <summary>The holder as the population register, on the state that the last one left.</summary>
     public WebApplication BuildRegister(int linesPerBatch = 2) =>
-        Build(new() { ["Holder:Feed"] = PopulationFile, ["Holder:LinesPerBatch"] = $"{linesPerBatch}", ["Holder:Source"] = "", ["Holder:File"] = "" });
+        Build(
+            new()
+            {
+                ["Holder:Feed"] = PopulationFile,
+                ["Holder:LinesPerBatch"] = $"{linesPerBatch}",
+                ["Holder:Source"] = "",
+                ["Holder:File"] = "",
+            }
+        );
 
     /// <summary>The holder, on the state that the last one left.</summary>
     public WebApplication Build(Dictionary<string, string>? more = null)
     {
-        var lines = Register.Select(row => string.Join(',', row.Select(field => $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"")));
+        var lines = Register.Select(row =>
+            string.Join(',', row.Select(field => $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\""))
+        );
         File.WriteAllText(Path.Combine(directory, "cancer.csv"), string.Join('\n', lines.Prepend("person_id,stage,note")) + "\n");
         var address = node.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         var settings = new Dictionary<string, string>(Trust.Settings)
@@ -278,7 +288,9 @@ internal sealed class HolderWorld : IAsyncDisposable
                 var records = Crypt4GhFile.Open(body.ToArray(), pseudonymisationKey);
                 RecordFormat.Population.Check(records);
                 SealVerifier.CheckRows(seal.Payload, records.Length / PopulationRecord.Size);
-                Fed.Enqueue((number, seal.Payload.Sha256, [.. records.Chunk(PopulationRecord.Size).Select(one => PopulationRecord.Read(one))]));
+                Fed.Enqueue(
+                    (number, seal.Payload.Sha256, [.. records.Chunk(PopulationRecord.Size).Select(one => PopulationRecord.Read(one))])
+                );
                 return Results.NoContent();
             }
         );

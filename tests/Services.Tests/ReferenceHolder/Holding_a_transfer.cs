@@ -46,7 +46,11 @@ public sealed class Holding_a_transfer : IDisposable
         await File.WriteAllTextAsync(Throttle, text, TestContext.Current.CancellationToken);
         var wire = new Wire();
         using var client = new HttpClient(new ThrottleHandler(Throttle) { InnerHandler = wire });
-        using var answer = await client.PatchAsync("http://node.example/part", new ByteArrayContent(new byte[1000]), TestContext.Current.CancellationToken);
+        using var answer = await client.PatchAsync(
+            "http://node.example/part",
+            new ByteArrayContent(new byte[1000]),
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(1000, wire.Count);
     }
 

@@ -17,7 +17,12 @@ public sealed class Checking_an_output : IDisposable
 
     private readonly string folder = Directory.CreateTempSubdirectory("airlock-").FullName;
     private readonly byte[] pseudonym = Consignment.Pseudonym("anna");
-    private readonly Dictionary<string, string> columns = new() { ["grp"] = "group", ["n"] = "count", ["days"] = "measure" };
+    private readonly Dictionary<string, string> columns = new()
+    {
+        ["grp"] = "group",
+        ["n"] = "count",
+        ["days"] = "measure",
+    };
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
@@ -81,7 +86,8 @@ public sealed class Checking_an_output : IDisposable
             "spaced" => Encoding.UTF8.GetBytes($"grp,n,days\n{Number[..6]} {Number[6..]},5,1\n"),
             "dotted" => Encoding.UTF8.GetBytes($"grp,n,days\n{Number[..2]}.{Number[2..4]}.{Number[4..6]}/{Number[6..]},5,1\n"),
             "other digits" => Encoding.UTF8.GetBytes(
-                $"grp,n,days\n{string.Concat(Number.Select(c => (char)('\u0660' + (c - '0'))))},5,1\n"),
+                $"grp,n,days\n{string.Concat(Number.Select(c => (char)('\u0660' + (c - '0'))))},5,1\n"
+            ),
             "utf-16" => Encoding.Unicode.GetBytes(line),
             "utf-16 big-endian" => Encoding.BigEndianUnicode.GetBytes(line),
             "utf-32" => Encoding.UTF32.GetBytes(line),
@@ -164,7 +170,10 @@ public sealed class Checking_an_output : IDisposable
         var secret = Encoding.ASCII.GetBytes($"Comment\0{Number}");
         byte[] png =
         [
-            .. Png, .. what is "tEXt" or "eXIf" ? Chunk(what, secret) : [], .. Chunk("IEND", []), .. what == "behind" ? secret : [],
+            .. Png,
+            .. what is "tEXt" or "eXIf" ? Chunk(what, secret) : [],
+            .. Chunk("IEND", []),
+            .. what == "behind" ? secret : [],
         ];
         var findings = Check(png, "png", "figure.png");
         Assert.Equal(rule is null ? [] : ["identifiers", rule], findings.Select(f => f.Rule).Order(StringComparer.Ordinal));
@@ -176,10 +185,7 @@ public sealed class Checking_an_output : IDisposable
     [InlineData(0xDB, null)]
     public void Lets_no_comment_of_a_photograph_pass(int marker, string? rule)
     {
-        byte[] jpeg =
-        [
-            0xFF, 0xD8, 0xFF, (byte)marker, 0, 6, 1, 2, 3, 4, 0xFF, 0xDA, 0, 4, 1, 2, 9, 9, 0xFF, 0, 9, 0xFF, 0xD9,
-        ];
+        byte[] jpeg = [0xFF, 0xD8, 0xFF, (byte)marker, 0, 6, 1, 2, 3, 4, 0xFF, 0xDA, 0, 4, 1, 2, 9, 9, 0xFF, 0, 9, 0xFF, 0xD9];
         Assert.Equal(rule is null ? [] : [rule], Check(jpeg, "jpeg", "figure.jpeg").Select(f => f.Rule));
         Assert.Contains(Check([.. jpeg, 7], "jpeg", "figure.jpeg"), f => f.Rule == "metadata");
     }
@@ -258,8 +264,7 @@ public sealed class Checking_an_output : IDisposable
     }
 
     // Eleven digits that are valid by chance, as those of two numbers may be: no leading zero in either part.
-    private static string Ordinary =>
-        Enumerable.Range(0, 200).Select(Protocol.Synthetic.Number).First(n => n[0] != '0' && n[4] != '0');
+    private static string Ordinary => Enumerable.Range(0, 200).Select(Protocol.Synthetic.Number).First(n => n[0] != '0' && n[4] != '0');
 
     private static byte[] Png => [0x89, .. "PNG\r\n\u001a\n"u8, .. Chunk("IHDR", new byte[13]), .. Chunk("IDAT", new byte[40])];
 
@@ -306,8 +311,7 @@ public sealed class Checking_an_output : IDisposable
         File.WriteAllBytes(path, bytes);
         var findings = new Findings();
         var scratch = Directory.CreateDirectory(Path.Combine(folder, "scratch")).FullName;
-        new FileCheck(policy ?? Policy(), Room(), scratch).Run(
-            new TakenFile(name, path, path), format, columns, findings);
+        new FileCheck(policy ?? Policy(), Room(), scratch).Run(new TakenFile(name, path, path), format, columns, findings);
         return findings.All;
     }
 }

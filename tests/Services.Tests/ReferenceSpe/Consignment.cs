@@ -55,7 +55,8 @@ internal sealed class Grant
     }
 
     /// <summary>The next version of a lineage; the node knows it once the test says so.</summary>
-    public Grant Next(SpeWorld world, Func<PermitDocument, PermitDocument>? change = null) => new(world, this, change ?? (permit => permit));
+    public Grant Next(SpeWorld world, Func<PermitDocument, PermitDocument>? change = null) =>
+        new(world, this, change ?? (permit => permit));
 
     public string Lineage { get; }
 
@@ -110,8 +111,14 @@ internal sealed class Consignment
         var columns = grant.Permit.Payload.SourceNamed(source)!.Columns.Select(column => column.Name).ToArray();
         var described = rows.Select((part, i) => Seal(i + 1, header ?? columns, part, recipient)).ToArray();
         Box = Crypt4GhFile.Seal(deliveryKey, world.EncryptionKey.KeyBytes());
-        KeySeal = new SealBuilder(world.SignerOf("pseudonymisation"))
-            .Build(SealTypes.DeliveryKey, recipient, Order.Digest, 1, 1, SealedBytes.Of(Box));
+        KeySeal = new SealBuilder(world.SignerOf("pseudonymisation")).Build(
+            SealTypes.DeliveryKey,
+            recipient,
+            Order.Digest,
+            1,
+            1,
+            SealedBytes.Of(Box)
+        );
         var manifest = new Manifest
         {
             Order = Order.Digest,
@@ -154,12 +161,22 @@ internal sealed class Consignment
         {
             using var content = new MemoryStream(file);
             await uploads.UploadAsync(
-                new Uri(world.Address, $"/ingress/v1/orders/{Id}/parts"), seal, content, TestContext.Current.CancellationToken);
+                new Uri(world.Address, $"/ingress/v1/orders/{Id}/parts"),
+                seal,
+                content,
+                TestContext.Current.CancellationToken
+            );
         }
     }
 
     public Task<HttpResponseMessage> AnnounceAsync(
-        HttpClient client, string? manifest = null, string? permit = null, string? keySeal = null, byte[]? box = null, string? id = null) =>
+        HttpClient client,
+        string? manifest = null,
+        string? permit = null,
+        string? keySeal = null,
+        byte[]? box = null,
+        string? id = null
+    ) =>
         client.PostAsJsonAsync(
             $"/ingress/v1/orders/{id ?? Id}/manifest",
             new
@@ -203,8 +220,7 @@ internal sealed class Consignment
         }
 
         var bytes = SealedBytes.Of(file.ToArray());
-        var seal = new SealBuilder(world.SignerOf("gateway"))
-            .Build(SealTypes.Delivery, recipient, Order.Digest, number, rows.Count, bytes);
+        var seal = new SealBuilder(world.SignerOf("gateway")).Build(SealTypes.Delivery, recipient, Order.Digest, number, rows.Count, bytes);
         parts.Add((file.ToArray(), seal.Text));
         return new ManifestPart(number, rows.Count, bytes.Length, bytes.Sha256);
     }

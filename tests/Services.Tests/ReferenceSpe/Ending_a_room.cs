@@ -56,9 +56,15 @@ public sealed class Ending_a_room : IAsyncLifetime
         Assert.Equal(["cancer", "death"], proof.Sources);
         Assert.False(Directory.Exists(Folder));
         Assert.Equal(["0", "0"], Rows("SELECT count(*) FROM job UNION ALL SELECT count(*) FROM output"));
-        Assert.DoesNotContain("written by a person", Encoding.Latin1.GetString(await File.ReadAllBytesAsync(StateDb, Cancel)), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "written by a person",
+            Encoding.Latin1.GetString(await File.ReadAllBytesAsync(StateDb, Cancel)),
+            StringComparison.Ordinal
+        );
         using var read = await room.Nora.GetAsync(
-            new Uri($"/v1/workspaces/{room.Grant.Lineage}/jobs/{done.GetProperty("id").GetString()}", UriKind.Relative), Cancel);
+            new Uri($"/v1/workspaces/{room.Grant.Lineage}/jobs/{done.GetProperty("id").GetString()}", UriKind.Relative),
+            Cancel
+        );
         Assert.Equal(HttpStatusCode.NotFound, read.StatusCode);
     }
 
@@ -78,7 +84,16 @@ public sealed class Ending_a_room : IAsyncLifetime
         using var again = await room.SubmitAsync("SELECT 1 AS one", person);
         Assert.Equal(HttpStatusCode.NotFound, again.StatusCode);
         using var gateway = room.World.Machine();
-        var late = new Consignment(room.World, room.Grant, "cancer", [[["anna", "surgery", "2019-03-01", "71"]]]);
+        var late = new Consignment(
+            room.World,
+            room.Grant,
+            "cancer",
+            [
+                [
+                    ["anna", "surgery", "2019-03-01", "71"],
+                ],
+            ]
+        );
         await late.UploadAsync(gateway);
         using var refused = await late.AnnounceAsync(gateway);
         Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
@@ -191,7 +206,16 @@ public sealed class Ending_a_room : IAsyncLifetime
         Node.Status = SpeStatuses.Suspended;
         await SpeWorld.UntilAsync("the room is closed", () => !Leases.IsOpen(room.Grant.Lineage));
         using var gateway = room.World.Machine();
-        var consignment = new Consignment(room.World, room.Grant, "cancer", [[["anna", "surgery", "2019-03-01", "71"]]]);
+        var consignment = new Consignment(
+            room.World,
+            room.Grant,
+            "cancer",
+            [
+                [
+                    ["anna", "surgery", "2019-03-01", "71"],
+                ],
+            ]
+        );
         var refused = await Assert.ThrowsAsync<ProtocolProblemException>(() => consignment.UploadAsync(gateway));
         Assert.Equal(503, refused.Problem.Status);
         Assert.Equal(["5"], room.ReadWorkspace("SELECT count(*) FROM cancer"));
@@ -226,10 +250,17 @@ public sealed class Ending_a_room : IAsyncLifetime
         Assert.Equal(["death"], room.ReadWorkspace("SELECT table_name FROM information_schema.tables WHERE table_type = 'BASE TABLE'"));
         var job = await room.RunAsync("SELECT count(*) AS n FROM death_typed WHERE autopsy");
         Assert.Equal(["1"], room.Result(job));
-        Assert.DoesNotContain(SpeRoom.Cell, Encoding.Latin1.GetString(await File.ReadAllBytesAsync(room.Database, Cancel)), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            SpeRoom.Cell,
+            Encoding.Latin1.GetString(await File.ReadAllBytesAsync(room.Database, Cancel)),
+            StringComparison.Ordinal
+        );
         Assert.False(Directory.Exists(room.FolderOf(made)));
         Assert.False(Directory.Exists(Path.Combine(Folder, "deliveries", "cancer")));
-        await SpeWorld.UntilAsync("the node knows", () => Node.Audit.Any(e => e.Action == "source-deleted" && e.Details!["source"] == "cancer"));
+        await SpeWorld.UntilAsync(
+            "the node knows",
+            () => Node.Audit.Any(e => e.Action == "source-deleted" && e.Details!["source"] == "cancer")
+        );
     }
 
     [Fact]
@@ -237,9 +268,21 @@ public sealed class Ending_a_room : IAsyncLifetime
     {
         var next = room.Grant.Next(room.World);
         Node.Permits[room.Grant.Lineage] = next.Permit;
-        await SpeWorld.UntilAsync("the next version is here", () => Leases.Of(room.Grant.Lineage) == LeaseStanding.Good && VersionHere() == "2");
+        await SpeWorld.UntilAsync(
+            "the next version is here",
+            () => Leases.Of(room.Grant.Lineage) == LeaseStanding.Good && VersionHere() == "2"
+        );
         var receipts = Node.Receipts.Count;
-        await new Consignment(room.World, room.Grant, "death", [[["anna", "2018-01-11", "true"]]]).SendAsync();
+        await new Consignment(
+            room.World,
+            room.Grant,
+            "death",
+            [
+                [
+                    ["anna", "2018-01-11", "true"],
+                ],
+            ]
+        ).SendAsync();
         await SpeWorld.UntilAsync("it is open", () => Node.Receipts.Count > receipts);
         Assert.Equal("2", VersionHere());
     }
@@ -252,7 +295,16 @@ public sealed class Ending_a_room : IAsyncLifetime
         await SpeWorld.UntilAsync("the next version is here", () => VersionHere() == "2");
         var second = room.Grant.Next(room.World, permit => permit with { Purpose = "something else" });
         using var gateway = room.World.Machine();
-        var consignment = new Consignment(room.World, second, "death", [[["anna", "2018-01-11", "true"]]]);
+        var consignment = new Consignment(
+            room.World,
+            second,
+            "death",
+            [
+                [
+                    ["anna", "2018-01-11", "true"],
+                ],
+            ]
+        );
         await consignment.UploadAsync(gateway);
         using var answer = await consignment.AnnounceAsync(gateway);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
@@ -273,7 +325,10 @@ public sealed class Ending_a_room : IAsyncLifetime
     }
 
     private string StateOf(HttpResponseMessage submitted) =>
-        room.World.Services.GetRequiredService<JobQueue>().Find(room.Grant.Lineage, submitted.Headers.Location!.OriginalString.Split('/')[^1])!.State;
+        room
+            .World.Services.GetRequiredService<JobQueue>()
+            .Find(room.Grant.Lineage, submitted.Headers.Location!.OriginalString.Split('/')[^1])!
+            .State;
 
     private List<string> Rows(string sql)
     {

@@ -92,14 +92,18 @@ internal sealed class FakeNode(DocumentSigner permit, DocumentSigner registry) :
             "/permit/v1/access-checks" => AnswerAccess(JsonSerializer.Deserialize<JsonElement>(body)),
             "/permit/v1/state-checks" => AnswerStates(JsonSerializer.Deserialize<JsonElement>(body)),
             "/speregistry/v1/status-checks" => AnswerStatus(JsonSerializer.Deserialize<JsonElement>(body)),
-            _ when path.EndsWith("/document", StringComparison.Ordinal) =>
-                Permits.TryGetValue(path.Split('/')[4], out var newest) ? Jose(newest.Text) : new HttpResponseMessage(HttpStatusCode.NotFound),
-            _ when path.EndsWith("/aliases", StringComparison.Ordinal) => AnswerAliases(path.Split('/')[4], JsonSerializer.Deserialize<JsonElement>(body)),
+            _ when path.EndsWith("/document", StringComparison.Ordinal) => Permits.TryGetValue(path.Split('/')[4], out var newest)
+                ? Jose(newest.Text)
+                : new HttpResponseMessage(HttpStatusCode.NotFound),
+            _ when path.EndsWith("/aliases", StringComparison.Ordinal) => AnswerAliases(
+                path.Split('/')[4],
+                JsonSerializer.Deserialize<JsonElement>(body)
+            ),
             _ when path.EndsWith("/deletion", StringComparison.Ordinal) => TakeDeletion(path.Split('/')[4], body),
             "/audit/v1/entries" => Remember(body),
             "/speregistry/v1/environments/referencespe/endpoints" => Register(JsonSerializer.Deserialize<JsonElement>(body)),
-            _ when path.StartsWith("/permit/v1/permits/", StringComparison.Ordinal) && path.EndsWith("/releases", StringComparison.Ordinal) =>
-                TakeRelease(path.Split('/')[4], body),
+            _ when path.StartsWith("/permit/v1/permits/", StringComparison.Ordinal)
+                    && path.EndsWith("/releases", StringComparison.Ordinal) => TakeRelease(path.Split('/')[4], body),
             _ when path.StartsWith("/gateway/v1/orders/", StringComparison.Ordinal) => TakeReceipt(path.Split('/')[4], body),
             _ => new HttpResponseMessage(HttpStatusCode.NotFound),
         };
@@ -145,10 +149,14 @@ internal sealed class FakeNode(DocumentSigner permit, DocumentSigner registry) :
             Until = now + 3,
             States =
             [
-                .. question.GetProperty("lineages").EnumerateArray().Select(lineage =>
-                    Permits.TryGetValue(lineage.GetString()!, out var newest)
-                        ? new LineageState(lineage.GetString()!, newest.Payload.Version, newest.Digest, State)
-                        : new LineageState(lineage.GetString()!, 0, null, LineageStates.Unknown)),
+                .. question
+                    .GetProperty("lineages")
+                    .EnumerateArray()
+                    .Select(lineage =>
+                        Permits.TryGetValue(lineage.GetString()!, out var newest)
+                            ? new LineageState(lineage.GetString()!, newest.Payload.Version, newest.Digest, State)
+                            : new LineageState(lineage.GetString()!, 0, null, LineageStates.Unknown)
+                    ),
             ],
         };
         return Jose(StateAnswer is null ? permit.Sign(answer).Text : StateAnswer(answer));
@@ -166,7 +174,13 @@ internal sealed class FakeNode(DocumentSigner permit, DocumentSigner registry) :
                         Nonce = question.GetProperty("nonce").GetString()!,
                         At = now,
                         Until = now + 3,
-                        States = [.. question.GetProperty("parties").EnumerateArray().Select(party => new SpeStatus(party.GetString()!, 1, Status))],
+                        States =
+                        [
+                            .. question
+                                .GetProperty("parties")
+                                .EnumerateArray()
+                                .Select(party => new SpeStatus(party.GetString()!, 1, Status)),
+                        ],
                     }
                 )
                 .Text
@@ -198,8 +212,7 @@ internal sealed class FakeNode(DocumentSigner permit, DocumentSigner registry) :
         return new HttpResponseMessage(HttpStatusCode.NoContent);
     }
 
-    private static HttpResponseMessage Jose(string text) =>
-        new() { Content = new StringContent(text, Encoding.ASCII, "application/jose") };
+    private static HttpResponseMessage Jose(string text) => new() { Content = new StringContent(text, Encoding.ASCII, "application/jose") };
 
     private HttpResponseMessage Remember(string entry)
     {
@@ -231,6 +244,5 @@ internal sealed class FakeNode(DocumentSigner permit, DocumentSigner registry) :
         return new HttpResponseMessage(HttpStatusCode.NoContent);
     }
 
-    private static HttpResponseMessage Json(string text) =>
-        new() { Content = new StringContent(text, Encoding.UTF8, "application/json") };
+    private static HttpResponseMessage Json(string text) => new() { Content = new StringContent(text, Encoding.UTF8, "application/json") };
 }

@@ -26,7 +26,11 @@ public sealed class Joining_pseudonyms : IAsyncLifetime
     public async Task Applies_each_file_once_in_order_in_every_source_and_counts()
     {
         var asked = 0;
-        (string, string)[][] files = [[("anna", "berit"), ("carl", "dina")], [("berit", "erik"), ("dina", "zoe"), ("zoe", "anna")]];
+        (string, string)[][] files =
+        [
+            [("anna", "berit"), ("carl", "dina")],
+            [("berit", "erik"), ("dina", "zoe"), ("zoe", "anna")],
+        ];
         room.World.Node.Aliases = (lineage, after, key) =>
         {
             Interlocked.Increment(ref asked);
@@ -42,7 +46,10 @@ public sealed class Joining_pseudonyms : IAsyncLifetime
             room.ReadWorkspace("SELECT pseudonym, count(*) FROM cancer GROUP BY 1 ORDER BY 1")
         );
         Assert.Equal([Text("erik")], room.ReadWorkspace("SELECT pseudonym FROM death"));
-        Assert.Equal(["3|5"], room.ReadWorkspace("SELECT (SELECT count(*) FROM cancer_typed JOIN death_typed USING (pseudonym)), count(*) FROM node.alias"));
+        Assert.Equal(
+            ["3|5"],
+            room.ReadWorkspace("SELECT (SELECT count(*) FROM cancer_typed JOIN death_typed USING (pseudonym)), count(*) FROM node.alias")
+        );
         await SpeWorld.UntilAsync(
             "the node's audit has it",
             () => room.World.Node.Audit.Any(e => e.Action == "aliases-applied" && e.Details!["files"] == "2" && e.Details["pairs"] == "5")
@@ -55,12 +62,19 @@ public sealed class Joining_pseudonyms : IAsyncLifetime
         room.World.Node.Aliases = (lineage, after, key) => after == 0 ? Sealed(lineage, 1, key, ("anna", "berit")) : null;
         await UntilCountedAsync(1);
         var receipts = room.World.Node.Receipts.Count;
-        await new Consignment(room.World, room.Grant, "death", [[["anna", "2018-01-11", "true"], ["carl", "2018-01-11", "true"]]]).SendAsync();
+        await new Consignment(
+            room.World,
+            room.Grant,
+            "death",
+            [
+                [
+                    ["anna", "2018-01-11", "true"],
+                    ["carl", "2018-01-11", "true"],
+                ],
+            ]
+        ).SendAsync();
         await SpeWorld.UntilAsync("it is open", () => room.World.Node.Receipts.Count > receipts);
-        Assert.Equal(
-            Left.Select(Text).Order(StringComparer.Ordinal),
-            room.ReadWorkspace("SELECT pseudonym FROM death ORDER BY 1")
-        );
+        Assert.Equal(Left.Select(Text).Order(StringComparer.Ordinal), room.ReadWorkspace("SELECT pseudonym FROM death ORDER BY 1"));
     }
 
     [Fact]
@@ -124,8 +138,7 @@ public sealed class Joining_pseudonyms : IAsyncLifetime
 
     private static string Text(string person) => PseudonymText.Format(Consignment.Pseudonym(person));
 
-    private Task<JsonElement> ReadAsync() =>
-        room.Nora.GetFromJsonAsync<JsonElement>($"/v1/workspaces/{room.Grant.Lineage}", Cancel);
+    private Task<JsonElement> ReadAsync() => room.Nora.GetFromJsonAsync<JsonElement>($"/v1/workspaces/{room.Grant.Lineage}", Cancel);
 
     private async Task UntilCountedAsync(long pairs)
     {
@@ -139,7 +152,10 @@ public sealed class Joining_pseudonyms : IAsyncLifetime
                 var workspace = await answer.Content.ReadFromJsonAsync<JsonElement>(Cancel);
                 if (workspace.GetProperty("aliases").GetInt64() == pairs)
                 {
-                    Assert.Equal($$"""{"lineage":"{{room.Grant.Lineage}}","sources":["cancer","death"],"aliases":{{pairs}},"state":"open"}""", workspace.GetRawText());
+                    Assert.Equal(
+                        $$"""{"lineage":"{{room.Grant.Lineage}}","sources":["cancer","death"],"aliases":{{pairs}},"state":"open"}""",
+                        workspace.GetRawText()
+                    );
                     return;
                 }
             }
@@ -153,7 +169,13 @@ public sealed class Joining_pseudonyms : IAsyncLifetime
         Sealed(lineage, number, key, "pseudonymisation", pairs.Length, pairs);
 
     private (byte[] Box, string Seal) Sealed(
-        string lineage, int number, SpeKey key, string signer, int rows, params (string Was, string Stands)[] pairs)
+        string lineage,
+        int number,
+        SpeKey key,
+        string signer,
+        int rows,
+        params (string Was, string Stands)[] pairs
+    )
     {
         var records = pairs.SelectMany(pair => Consignment.Pseudonym(pair.Was).Concat(Consignment.Pseudonym(pair.Stands))).ToArray();
         var box = Crypt4GhFile.Seal(records, key.KeyBytes());

@@ -14,11 +14,23 @@ public sealed class Opening_a_delivery : IAsyncLifetime
 {
     private static readonly string[][][] Cancer =
     [
-        [["anna", "surgery", "2019-03-01", "71"], ["anna", "surgery", "2020-04-02", ""]],
-        [["berit", "", "2018-01-01", "50"], ["carl", "radiation é", "2021-12-31", "33"]],
+        [
+            ["anna", "surgery", "2019-03-01", "71"],
+            ["anna", "surgery", "2020-04-02", ""],
+        ],
+        [
+            ["berit", "", "2018-01-01", "50"],
+            ["carl", "radiation é", "2021-12-31", "33"],
+        ],
     ];
 
-    private static readonly string[][][] Death = [[["berit", "2020-01-01", "true"], ["dina", "2022-02-02", "false"]]];
+    private static readonly string[][][] Death =
+    [
+        [
+            ["berit", "2020-01-01", "true"],
+            ["dina", "2022-02-02", "false"],
+        ],
+    ];
 
     private readonly SpeWorld world = new();
 
@@ -30,8 +42,26 @@ public sealed class Opening_a_delivery : IAsyncLifetime
     public async Task Forgets_parts_after_a_day_that_nobody_announced()
     {
         using var client = world.Machine();
-        var left = new Consignment(world, new Grant(world), "cancer", [[["anna", "surgery", "2019-03-01", "71"]]]);
-        var fresh = new Consignment(world, new Grant(world), "cancer", [[["anna", "surgery", "2019-03-01", "71"]]]);
+        var left = new Consignment(
+            world,
+            new Grant(world),
+            "cancer",
+            [
+                [
+                    ["anna", "surgery", "2019-03-01", "71"],
+                ],
+            ]
+        );
+        var fresh = new Consignment(
+            world,
+            new Grant(world),
+            "cancer",
+            [
+                [
+                    ["anna", "surgery", "2019-03-01", "71"],
+                ],
+            ]
+        );
         await left.UploadAsync(client);
         await fresh.UploadAsync(client);
         var folder = Path.Combine(world.Data, ".ingress", left.Id);
@@ -59,10 +89,7 @@ public sealed class Opening_a_delivery : IAsyncLifetime
             $"{Text("berit")}|NULL|2018-01-01|50",
             $"{Text("carl")}|radiation é|2021-12-31|33",
         ];
-        Assert.Equal(
-            expected.Order(StringComparer.Ordinal),
-            Read(grant, "SELECT * FROM cancer").Order(StringComparer.Ordinal)
-        );
+        Assert.Equal(expected.Order(StringComparer.Ordinal), Read(grant, "SELECT * FROM cancer").Order(StringComparer.Ordinal));
         Assert.Equal(["pseudonym,VARCHAR", "treatment_group,VARCHAR", "diagnosis_date,DATE", "age,BIGINT"], Types(grant, "cancer_typed"));
         Assert.Equal(["pseudonym,VARCHAR", "death_date,DATE", "autopsy,BOOLEAN"], Types(grant, "death_typed"));
         Assert.Equal([Text("berit")], Read(grant, "SELECT c.pseudonym FROM cancer c JOIN death d USING (pseudonym)"));
@@ -115,7 +142,18 @@ public sealed class Opening_a_delivery : IAsyncLifetime
         var grant = new Grant(world);
         await OpenAsync(new Consignment(world, grant, "cancer", Cancer));
         await OpenAsync(new Consignment(world, grant, "death", Death));
-        await OpenAsync(new Consignment(world, grant, "cancer", [[["erik", "surgery", "2023-03-03", "1"]]]));
+        await OpenAsync(
+            new Consignment(
+                world,
+                grant,
+                "cancer",
+                [
+                    [
+                        ["erik", "surgery", "2023-03-03", "1"],
+                    ],
+                ]
+            )
+        );
         Assert.Equal([Text("erik")], Read(grant, "SELECT pseudonym FROM cancer"));
         Assert.Equal(["2"], Read(grant, "SELECT count(*) FROM death"));
         Assert.Equal([], Read(grant, "SELECT table_name FROM information_schema.tables WHERE table_name LIKE '\\_\\_%' ESCAPE '\\'"));
@@ -212,8 +250,7 @@ public sealed class Opening_a_delivery : IAsyncLifetime
     {
         var grant = new Grant(world);
         await OpenAsync(new Consignment(world, grant, "cancer", Cancer));
-        const UnixFileMode others =
-            UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
         Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(world.Data) & others);
         Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(Path.Combine(world.Data, grant.Lineage)) & others);
     }
@@ -227,10 +264,7 @@ public sealed class Opening_a_delivery : IAsyncLifetime
     }
 
     private Task ReceiptAsync(Consignment consignment) =>
-        SpeWorld.UntilAsync(
-            "the receipt has come",
-            () => world.Node.Receipts.Any(receipt => receipt.Order == consignment.Id)
-        );
+        SpeWorld.UntilAsync("the receipt has come", () => world.Node.Receipts.Any(receipt => receipt.Order == consignment.Id));
 
     private static void CopyFolder(string from, string to)
     {

@@ -13,7 +13,12 @@ namespace HealthDataNode.Services.Tests.ReferenceSpe;
 /// <summary>What is refused changes nothing: no workspace, no row, no receipt.</summary>
 public sealed class Refusing_a_delivery : IAsyncLifetime
 {
-    private static readonly string[][][] Cancer = [[["anna", "surgery", "2019-03-01", "71"]]];
+    private static readonly string[][][] Cancer =
+    [
+        [
+            ["anna", "surgery", "2019-03-01", "71"],
+        ],
+    ];
 
     private static readonly JsonElement Other = JsonSerializer.SerializeToElement<string[]>(["other"]);
 
@@ -68,8 +73,7 @@ public sealed class Refusing_a_delivery : IAsyncLifetime
     [Fact]
     public Task Of_a_permit_that_pins_another_key_of_this_SPE() =>
         RefusesAsync(
-            new Consignment(
-                world, new Grant(world, key: world.SignerOf("otherspe").PublicKey.Thumbprint), "cancer", Cancer),
+            new Consignment(world, new Grant(world, key: world.SignerOf("otherspe").PublicKey.Thumbprint), "cancer", Cancer),
             HttpStatusCode.UnprocessableEntity,
             ProblemTypes.DocumentRefused
         );
@@ -94,13 +98,7 @@ public sealed class Refusing_a_delivery : IAsyncLifetime
         {
             "for another order" => (other.KeySeal.Text, other.Box),
             "over other bytes" => (consignment.KeySeal.Text, other.Box),
-            _ => (
-                world
-                    .SignerOf("gateway")
-                    .Sign(consignment.KeySeal.Payload)
-                    .Text,
-                consignment.Box
-            ),
+            _ => (world.SignerOf("gateway").Sign(consignment.KeySeal.Payload).Text, consignment.Box),
         };
         var type = what == "by somebody else" ? ProblemTypes.DocumentRefused : ProblemTypes.SealRefused;
         await RefusesAsync(consignment, HttpStatusCode.UnprocessableEntity, type, keySeal: seal, box: box);
@@ -142,7 +140,10 @@ public sealed class Refusing_a_delivery : IAsyncLifetime
         using var answer = await consignment.AnnounceAsync(client);
         Assert.Equal(status, answer.StatusCode);
         using var part = await client.PostAsync(
-            new Uri($"/ingress/v1/orders/{consignment.Id}/parts", UriKind.Relative), null, TestContext.Current.CancellationToken);
+            new Uri($"/ingress/v1/orders/{consignment.Id}/parts", UriKind.Relative),
+            null,
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(status, part.StatusCode);
         NothingHappened();
     }
@@ -159,10 +160,29 @@ public sealed class Refusing_a_delivery : IAsyncLifetime
         var consignment = what switch
         {
             "rows" => new Consignment(
-                world, grant, "cancer", [Cancer[0], Cancer[0]], change: m => m with { Parts = [m.Parts[0], m.Parts[1] with { Rows = 2 }], Rows = 3 }),
+                world,
+                grant,
+                "cancer",
+                [Cancer[0], Cancer[0]],
+                change: m => m with { Parts = [m.Parts[0], m.Parts[1] with { Rows = 2 }], Rows = 3 }
+            ),
             "undeclared column" => new Consignment(
-                world, grant, "cancer", Cancer, header: ["treatment_group", "diagnosis_date", "shoe_size"]),
-            _ => new Consignment(world, grant, "cancer", [[["anna", "surgery", "yesterday", "71"]]]),
+                world,
+                grant,
+                "cancer",
+                Cancer,
+                header: ["treatment_group", "diagnosis_date", "shoe_size"]
+            ),
+            _ => new Consignment(
+                world,
+                grant,
+                "cancer",
+                [
+                    [
+                        ["anna", "surgery", "yesterday", "71"],
+                    ],
+                ]
+            ),
         };
         using var client = world.Machine();
         await consignment.UploadAsync(client);
@@ -214,7 +234,17 @@ public sealed class Refusing_a_delivery : IAsyncLifetime
     {
         await new Consignment(world, grant, "cancer", Cancer).SendAsync();
         await SpeWorld.UntilAsync("it is open", () => world.Node.Receipts.Count == 1);
-        var wrong = new Consignment(world, grant, "cancer", [Cancer[0], [["berit", "surgery", "yesterday", "1"]]]);
+        var wrong = new Consignment(
+            world,
+            grant,
+            "cancer",
+            [
+                Cancer[0],
+                [
+                    ["berit", "surgery", "yesterday", "1"],
+                ],
+            ]
+        );
         await wrong.SendAsync();
         var deliveries = world.Services.GetRequiredService<Deliveries>();
         await SpeWorld.UntilAsync("it is refused", () => deliveries.Find(wrong.Id)!.State == Delivery.Refused);
@@ -252,16 +282,15 @@ public sealed class Refusing_a_delivery : IAsyncLifetime
         Assert.Equal(type, await TypeAsync(answer));
         NothingHappened();
         await SpeWorld.UntilAsync(
-            "the refusal is in the audit log", () => world.Node.Audit.Any(e => e is { Action: "call-refused", Sub: "service-gateway" }));
+            "the refusal is in the audit log",
+            () => world.Node.Audit.Any(e => e is { Action: "call-refused", Sub: "service-gateway" })
+        );
     }
 
     private void NothingHappened()
     {
         Assert.Empty(world.Services.GetRequiredService<Deliveries>().Unfinished());
-        Assert.DoesNotContain(
-            Directory.EnumerateDirectories(world.Data).Select(Path.GetFileName),
-            name => !name!.StartsWith('.')
-        );
+        Assert.DoesNotContain(Directory.EnumerateDirectories(world.Data).Select(Path.GetFileName), name => !name!.StartsWith('.'));
         Assert.Empty(world.Node.Receipts);
     }
 

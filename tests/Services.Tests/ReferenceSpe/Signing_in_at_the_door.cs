@@ -22,8 +22,7 @@ public sealed class Signing_in_at_the_door(PostgresFixture postgres) : IAsyncLif
         issuer = await RunningIssuer.StartAsync(postgres, door: door.AbsoluteUri.TrimEnd('/'));
         await File.WriteAllTextAsync(world.ClientKey, issuer.Realm.KeyOf(SpeWorld.Spe).ExportPkcs8PrivateKeyPem());
         world.Configure = builder =>
-            builder.Services.Configure<OpenIdConnectOptions>(
-                Schemes.Issuer, options => options.BackchannelHttpHandler = Insecure());
+            builder.Services.Configure<OpenIdConnectOptions>(Schemes.Issuer, options => options.BackchannelHttpHandler = Insecure());
         await world.StartAsync(
             true,
             ("urls", door.AbsoluteUri.TrimEnd('/')),
@@ -83,7 +82,9 @@ public sealed class Signing_in_at_the_door(PostgresFixture postgres) : IAsyncLif
     {
         using var browser = Browser();
         using var answer = await browser.GetAsync(
-            new Uri($"/signin?returnUrl={Uri.EscapeDataString(returnUrl)}", UriKind.Relative), TestContext.Current.CancellationToken);
+            new Uri($"/signin?returnUrl={Uri.EscapeDataString(returnUrl)}", UriKind.Relative),
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
     }
 
@@ -92,14 +93,18 @@ public sealed class Signing_in_at_the_door(PostgresFixture postgres) : IAsyncLif
     {
         using var browser = Browser();
         using var answer = await browser.GetAsync(
-            new Uri("/signin-oidc?code=somebody-elses&state=x", UriKind.Relative), TestContext.Current.CancellationToken);
+            new Uri("/signin-oidc?code=somebody-elses&state=x", UriKind.Relative),
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
     }
 
     private async Task<HttpResponseMessage> SignInAsync(HttpClient browser, string person, string returnUrl)
     {
         using var challenge = await browser.GetAsync(
-            new Uri($"/signin?returnUrl={Uri.EscapeDataString(returnUrl)}", UriKind.Relative), TestContext.Current.CancellationToken);
+            new Uri($"/signin?returnUrl={Uri.EscapeDataString(returnUrl)}", UriKind.Relative),
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(HttpStatusCode.Redirect, challenge.StatusCode);
         var callback = await issuer.SignInAsync(browser, challenge.Headers.Location!, person);
         return await browser.GetAsync(callback, TestContext.Current.CancellationToken);

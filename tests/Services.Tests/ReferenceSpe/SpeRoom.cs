@@ -40,7 +40,16 @@ public sealed class SpeRoom : IAsyncLifetime
                 ],
             ]
         ).SendAsync();
-        await new Consignment(World, Grant, "death", [[["berit", "2018-01-11", "true"]]]).SendAsync();
+        await new Consignment(
+            World,
+            Grant,
+            "death",
+            [
+                [
+                    ["berit", "2018-01-11", "true"],
+                ],
+            ]
+        ).SendAsync();
         await SpeWorld.UntilAsync("both are open", () => World.Node.Receipts.Count == 2);
         Nora = await World.PersonAsync(SpeWorld.Nora);
     }
@@ -51,8 +60,7 @@ public sealed class SpeRoom : IAsyncLifetime
         return World.DisposeAsync();
     }
 
-    internal string FolderOf(JsonElement job) =>
-        Path.Combine(World.Data, Grant.Lineage, "jobs", job.GetProperty("id").GetString()!);
+    internal string FolderOf(JsonElement job) => Path.Combine(World.Data, Grant.Lineage, "jobs", job.GetProperty("id").GetString()!);
 
     internal Task<HttpResponseMessage> SubmitAsync(string sql, HttpClient? person = null) =>
         (person ?? Nora).PostAsJsonAsync($"/v1/workspaces/{Grant.Lineage}/jobs", new { sql }, TestContext.Current.CancellationToken);

@@ -73,8 +73,7 @@ internal sealed class SpeWorld : IAsyncDisposable
     public string Data => Path.Combine(directory, "spe");
 
     /// <summary>The SPE's newest encryption key, as it signed it.</summary>
-    public SpeKey EncryptionKey =>
-        Trust.Verify<SpeKey>(File.ReadAllText(Path.Combine(trust.KeysOf(Spe), "encryption-1.jws"))).Payload;
+    public SpeKey EncryptionKey => Trust.Verify<SpeKey>(File.ReadAllText(Path.Combine(trust.KeysOf(Spe), "encryption-1.jws"))).Payload;
 
     public IServiceProvider Services => app!.Services;
 
@@ -106,7 +105,10 @@ internal sealed class SpeWorld : IAsyncDisposable
             builder =>
             {
                 builder.Logging.ClearProviders();
-                foreach (var name in (string[])["issuer", "node-permit", "node-audit", "node-gateway", "node-speregistry", "node-pseudonymisation"])
+                foreach (
+                    var name in (string[])
+                        ["issuer", "node-permit", "node-audit", "node-gateway", "node-speregistry", "node-pseudonymisation"]
+                )
                 {
                     builder.Services.AddHttpClient(name).ConfigurePrimaryHttpMessageHandler(() => new Shared(Node));
                 }
@@ -138,7 +140,9 @@ internal sealed class SpeWorld : IAsyncDisposable
     {
         var client = new HttpClient { BaseAddress = Address };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
-            "Bearer", TestTokens.For(audience, $"service-{party}", [], party: party));
+            "Bearer",
+            TestTokens.For(audience, $"service-{party}", [], party: party)
+        );
         return client;
     }
 
@@ -197,7 +201,11 @@ internal sealed class SpeWorld : IAsyncDisposable
     private static class Sessions
     {
         public static async Task<(string Cookie, string Csrf)> SignInAsync(
-                IServiceProvider services, string sub, string? role, string? authority)
+            IServiceProvider services,
+            string sub,
+            string? role,
+            string? authority
+        )
         {
             var properties = new AuthenticationProperties { ExpiresUtc = DateTimeOffset.UtcNow.AddHours(1) };
             Csrf.Begin(properties);
@@ -216,11 +224,11 @@ internal sealed class SpeWorld : IAsyncDisposable
                 .StoreAsync(new AuthenticationTicket(principal, properties, Schemes.Session));
             var options = services.GetRequiredService<IOptionsMonitor<CookieAuthenticationOptions>>().Get(Schemes.Session);
             var session = new ClaimsPrincipal(
-                new ClaimsIdentity(
-                    [new Claim("Microsoft.AspNetCore.Authentication.Cookies-SessionId", key)], Schemes.Session)
+                new ClaimsIdentity([new Claim("Microsoft.AspNetCore.Authentication.Cookies-SessionId", key)], Schemes.Session)
             );
             var value = options.TicketDataFormat.Protect(
-                new AuthenticationTicket(session, new AuthenticationProperties(), Schemes.Session));
+                new AuthenticationTicket(session, new AuthenticationProperties(), Schemes.Session)
+            );
             return ($"{options.Cookie.Name}={value}", Csrf.Of(properties)!);
         }
     }

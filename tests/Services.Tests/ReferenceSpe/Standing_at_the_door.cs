@@ -132,8 +132,7 @@ public sealed class Standing_at_the_door : IAsyncLifetime
     [Fact]
     public async Task Does_not_let_a_person_into_the_ingress()
     {
-        using var answer = await room.Nora.PostAsJsonAsync(
-            "/ingress/v1/orders/1/manifest", new { }, TestContext.Current.CancellationToken);
+        using var answer = await room.Nora.PostAsJsonAsync("/ingress/v1/orders/1/manifest", new { }, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
     }
 

@@ -14,10 +14,14 @@ public sealed class Taking_out_a_result(SpeRoom room) : IClassFixture<SpeRoom>
     private const string Odd = "5b0f5a6e-0000-4000-8000-00000000000d";
     private const string Table = "SELECT 'all' AS grp, count(*) AS n, 12.5::DOUBLE AS mean FROM cancer";
 
-    private static readonly Dictionary<string, string> Columns = new() { ["grp"] = "group", ["n"] = "count", ["mean"] = "measure" };
+    private static readonly Dictionary<string, string> Columns = new()
+    {
+        ["grp"] = "group",
+        ["n"] = "count",
+        ["mean"] = "measure",
+    };
 
-    private static readonly string[] Actions =
-        ["output-requested", "output-checked", "output-voted", "output-released", "output-fetched"];
+    private static readonly string[] Actions = ["output-requested", "output-checked", "output-voted", "output-released", "output-fetched"];
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -45,14 +49,19 @@ public sealed class Taking_out_a_result(SpeRoom room) : IClassFixture<SpeRoom>
 
         Assert.Equal("released", State(await ReadAsync(output)));
         var fetched = await room.Nora.GetByteArrayAsync(
-            new Uri($"/v1/workspaces/{room.Grant.Lineage}/outputs/{Id(output)}/files/{file}", UriKind.Relative), Cancel);
+            new Uri($"/v1/workspaces/{room.Grant.Lineage}/outputs/{Id(output)}/files/{file}", UriKind.Relative),
+            Cancel
+        );
         Assert.Equal(read, fetched);
         if (format == "csv")
         {
             Assert.Equal("grp,n,mean\nall,5,12.5\n", Encoding.UTF8.GetString(fetched));
         }
 
-        await SpeWorld.UntilAsync("the release is at the node", () => room.World.Node.Releases.Any(r => r.Text.Length > 0 && Of(r.Text).Request == Id(output)));
+        await SpeWorld.UntilAsync(
+            "the release is at the node",
+            () => room.World.Node.Releases.Any(r => r.Text.Length > 0 && Of(r.Text).Request == Id(output))
+        );
         var sent = room.World.Node.Releases.Single(r => Of(r.Text).Request == Id(output));
         var release = room.World.Trust.Verify<Release>(sent.Text, SpeWorld.Spe).Payload;
         Assert.Equal(room.Grant.Lineage, sent.Lineage);
@@ -63,15 +72,16 @@ public sealed class Taking_out_a_result(SpeRoom room) : IClassFixture<SpeRoom>
         Assert.Contains(new ReleaseRule("metadata", "not-applicable"), release.Rules);
         await SpeWorld.UntilAsync(
             "it is all in the audit log",
-            () => Actions.All(action =>
-                room.World.Node.Audit.Any(e => e.Action == action && e.Details!["output"] == Id(output)))
+            () => Actions.All(action => room.World.Node.Audit.Any(e => e.Action == action && e.Details!["output"] == Id(output)))
         );
     }
 
     [Fact]
     public async Task Refuses_a_table_with_a_cell_of_a_few_persons()
     {
-        var output = await AskAsync("SELECT treatment_group AS grp, count(*) AS n, 1.5::DOUBLE AS mean FROM cancer GROUP BY 1 ORDER BY n DESC");
+        var output = await AskAsync(
+            "SELECT treatment_group AS grp, count(*) AS n, 1.5::DOUBLE AS mean FROM cancer GROUP BY 1 ORDER BY n DESC"
+        );
         Assert.Equal("refused", State(output));
         var finding = output.GetProperty("findings")[0];
         Assert.Equal(
@@ -100,7 +110,10 @@ public sealed class Taking_out_a_result(SpeRoom room) : IClassFixture<SpeRoom>
         using var odd = await CheckerAsync(Odd);
         Assert.Equal(HttpStatusCode.NoContent, await VoteAsync(oda, output));
         await File.AppendAllTextAsync(
-            Path.Combine(room.World.Data, room.Grant.Lineage, "outputs", Id(output), "files", "result.csv"), "more,5,1\n", Cancel);
+            Path.Combine(room.World.Data, room.Grant.Lineage, "outputs", Id(output), "files", "result.csv"),
+            "more,5,1\n",
+            Cancel
+        );
 
         Assert.Equal(HttpStatusCode.Conflict, await VoteAsync(odd, output));
         var refused = await ReadAsync(output);
@@ -223,7 +236,15 @@ public sealed class Taking_out_a_result(SpeRoom room) : IClassFixture<SpeRoom>
     {
         using var answer = await room.Nora.PostAsJsonAsync(
             $"/v1/workspaces/{room.Grant.Lineage}/outputs",
-            new { job = "j", file, format, purpose = "p", context = "c", columns = new Dictionary<string, string> { ["grp"] = kind } },
+            new
+            {
+                job = "j",
+                file,
+                format,
+                purpose = "p",
+                context = "c",
+                columns = new Dictionary<string, string> { ["grp"] = kind },
+            },
             Cancel
         );
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
@@ -247,7 +268,9 @@ public sealed class Taking_out_a_result(SpeRoom room) : IClassFixture<SpeRoom>
         var output = await AskAsync(Table);
         using var ivar = await room.World.PersonAsync(SpeWorld.Ivar);
         using var read = await ivar.GetAsync(
-            new Uri($"/v1/workspaces/{room.Grant.Lineage}/outputs/{Id(output)}", UriKind.Relative), Cancel);
+            new Uri($"/v1/workspaces/{room.Grant.Lineage}/outputs/{Id(output)}", UriKind.Relative),
+            Cancel
+        );
         Assert.Equal(HttpStatusCode.NotFound, read.StatusCode);
     }
 
@@ -295,15 +318,27 @@ public sealed class Taking_out_a_result(SpeRoom room) : IClassFixture<SpeRoom>
     private async Task<HttpStatusCode> FetchAsync(JsonElement output, string file)
     {
         using var answer = await room.Nora.GetAsync(
-            new Uri($"/v1/workspaces/{room.Grant.Lineage}/outputs/{Id(output)}/files/{file}", UriKind.Relative), Cancel);
+            new Uri($"/v1/workspaces/{room.Grant.Lineage}/outputs/{Id(output)}/files/{file}", UriKind.Relative),
+            Cancel
+        );
         return answer.StatusCode;
     }
 
-    private static async Task<HttpStatusCode> VoteAsync(HttpClient person, JsonElement output, string vote = "approve", string? digest = null)
+    private static async Task<HttpStatusCode> VoteAsync(
+        HttpClient person,
+        JsonElement output,
+        string vote = "approve",
+        string? digest = null
+    )
     {
         using var answer = await person.PostAsJsonAsync(
             $"/v1/outputs/{Id(output)}/votes",
-            new { digest = digest ?? output.GetProperty("digest").GetString(), vote, reasons = "Every cell is large." },
+            new
+            {
+                digest = digest ?? output.GetProperty("digest").GetString(),
+                vote,
+                reasons = "Every cell is large.",
+            },
             Cancel
         );
         return answer.StatusCode;

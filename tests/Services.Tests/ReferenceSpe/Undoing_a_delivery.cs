@@ -11,8 +11,13 @@ public sealed class Undoing_a_delivery : IAsyncLifetime
 {
     private static readonly string[][][] Rows =
     [
-        [["anna", "surgery", "2019-03-01", "71"], ["berit", "", "2018-01-01", "50"]],
-        [["anna", "radiation", "2021-12-31", "33"]],
+        [
+            ["anna", "surgery", "2019-03-01", "71"],
+            ["berit", "", "2018-01-01", "50"],
+        ],
+        [
+            ["anna", "radiation", "2021-12-31", "33"],
+        ],
     ];
 
     private readonly SpeWorld world = new();
@@ -97,10 +102,21 @@ public sealed class Undoing_a_delivery : IAsyncLifetime
         );
 
     private Task<int> RunAsync(string party, params string[] more) =>
-        UndoProgram.RunAsync(
-            [
-                "--party", party, "--keys", world.KeysOf(party), "--statements", world.Settings["Trust:Statements"],
-                "--root", world.Settings["Trust:Root"], "--announcement", Announcement, "--parts", folder, "--output", Output, .. more,
-            ]
-        );
+        UndoProgram.RunAsync([
+            "--party",
+            party,
+            "--keys",
+            world.KeysOf(party),
+            "--statements",
+            world.Settings["Trust:Statements"],
+            "--root",
+            world.Settings["Trust:Root"],
+            "--announcement",
+            Announcement,
+            "--parts",
+            folder,
+            "--output",
+            Output,
+            .. more,
+        ]);
 }

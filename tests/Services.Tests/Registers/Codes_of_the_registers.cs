@@ -33,24 +33,7 @@ public sealed partial class Codes_of_the_registers(RegistersFixture registers)
         80,
     ];
 
-    private static readonly string[] Counties =
-    [
-        "03",
-        "11",
-        "15",
-        "18",
-        "31",
-        "32",
-        "33",
-        "34",
-        "39",
-        "40",
-        "42",
-        "46",
-        "50",
-        "55",
-        "56",
-    ];
+    private static readonly string[] Counties = ["03", "11", "15", "18", "31", "32", "33", "34", "39", "40", "42", "46", "50", "55", "56"];
 
     private static readonly string[] Places = ["hospital", "nursing-home", "home", "abroad", "other"];
 
@@ -108,10 +91,7 @@ public sealed partial class Codes_of_the_registers(RegistersFixture registers)
             row =>
             {
                 Assert.Matches(@"^[89]\d\d\d/3$", row["morphology"]);
-                var (category, form) = (
-                    int.Parse(row["icd10"].AsSpan(1, 2)),
-                    int.Parse(row["morphology"].AsSpan(0, 4))
-                );
+                var (category, form) = (int.Parse(row["icd10"].AsSpan(1, 2)), int.Parse(row["morphology"].AsSpan(0, 4)));
                 var verified = row["basis_of_diagnosis"] is "5" or "6" or "7";
                 if (category >= 81)
                     Assert.InRange(form, 9590, 9989);
@@ -182,10 +162,7 @@ public sealed partial class Codes_of_the_registers(RegistersFixture registers)
         Assert.All(Sites.All, site => Assert.Equal(site.Stages is null ? 1 : 4, site.Hazards.Length));
         Assert.All(
             Sites.All,
-            site =>
-                Assert.True(
-                    site.Morphologies is not null || site.Subsites.Values.All(part => part.Morphology is not null)
-                )
+            site => Assert.True(site.Morphologies is not null || site.Subsites.Values.All(part => part.Morphology is not null))
         );
     }
 

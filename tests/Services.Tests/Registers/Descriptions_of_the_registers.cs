@@ -39,10 +39,7 @@ public sealed class Descriptions_of_the_registers(RegistersFixture registers)
         var description = Descriptions.Read(source);
         var variables = description["variables"]!.AsArray().Select(variable => variable!.AsObject()).ToList();
 
-        Assert.Equal(
-            Generation.ColumnsOf(source)[1..],
-            variables.Select(variable => (string)variable["name"]!)
-        );
+        Assert.Equal(Generation.ColumnsOf(source)[1..], variables.Select(variable => (string)variable["name"]!));
         foreach (
             var texts in variables
                 .Append(description)
@@ -67,10 +64,7 @@ public sealed class Descriptions_of_the_registers(RegistersFixture registers)
             var (name, type) = ((string)variable!["name"]!, (string)variable["datatype"]!);
             var longest = (int?)variable["maxLength"] ?? int.MaxValue;
             Assert.Equal(type == "string", variable["maxLength"] is not null);
-            Assert.All(
-                rows,
-                row => Assert.True(Is(type, row[name]) && row[name].Length <= longest, $"{name} is no {type}")
-            );
+            Assert.All(rows, row => Assert.True(Is(type, row[name]) && row[name].Length <= longest, $"{name} is no {type}"));
         }
     }
 
@@ -81,17 +75,18 @@ public sealed class Descriptions_of_the_registers(RegistersFixture registers)
     public void Carry_the_counts_of_the_files_beside_them(string source)
     {
         var rows = registers.Rows(source);
-        var written = JsonNode.Parse(
-            File.ReadAllText(Path.Combine(registers.Folder, "descriptions", $"{source}.json"))
-        )!;
+        var written = JsonNode.Parse(File.ReadAllText(Path.Combine(registers.Folder, "descriptions", $"{source}.json")))!;
 
         Assert.Equal(rows.Count, (int?)written["numberOfRecords"]);
-        Assert.Equal(
-            rows.Select(row => row["person_id"]).Distinct().Count(),
-            (int?)written["numberOfUniqueIndividuals"]
-        );
+        Assert.Equal(rows.Select(row => row["person_id"]).Distinct().Count(), (int?)written["numberOfUniqueIndividuals"]);
         Assert.InRange(
-            rows.Min(row => row[source == "cancer" ? "diagnosis_date" : source == "death" ? "death_date" : "start_date"])!,
+            rows.Min(row =>
+                row[
+                    source == "cancer" ? "diagnosis_date"
+                    : source == "death" ? "death_date"
+                    : "start_date"
+                ]
+            )!,
             (string)written["temporalStart"]!,
             (string)written["temporalEnd"]!
         );
@@ -104,13 +99,7 @@ public sealed class Descriptions_of_the_registers(RegistersFixture registers)
             // No value at all is of every type.
             _ when text == "" => true,
             "integer" => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _),
-            "date" => DateOnly.TryParseExact(
-                text,
-                "yyyy-MM-dd",
-                CultureInfo.InvariantCulture,
-                DateTimeStyles.None,
-                out _
-            ),
+            "date" => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
             "boolean" => text is "true" or "false",
             _ => false,
         };

@@ -25,16 +25,8 @@ public sealed class Stated_facts_of_the_registers(RegistersFixture registers)
     public void Fact_02_men_have_more_tumours_and_each_sex_its_own()
     {
         Assert.InRange(Share(registers.Cancer, row => row["sex"] == "male"), 0.52, 0.59);
-        Assert.InRange(
-            Share(registers.Cancer.Where(row => row["sex"] == "male"), row => row["icd10"] == "C61"),
-            0.22,
-            0.30
-        );
-        Assert.InRange(
-            Share(registers.Cancer.Where(row => row["sex"] == "female"), row => row["icd10"].StartsWith("C50")),
-            0.18,
-            0.24
-        );
+        Assert.InRange(Share(registers.Cancer.Where(row => row["sex"] == "male"), row => row["icd10"] == "C61"), 0.22, 0.30);
+        Assert.InRange(Share(registers.Cancer.Where(row => row["sex"] == "female"), row => row["icd10"].StartsWith("C50")), 0.18, 0.24);
         Assert.DoesNotContain(registers.Cancer, row => row["sex"] == "male" && Category(row) is >= 51 and <= 58);
         Assert.DoesNotContain(registers.Cancer, row => row["sex"] == "female" && Category(row) is >= 60 and <= 63);
     }
@@ -116,18 +108,13 @@ public sealed class Stated_facts_of_the_registers(RegistersFixture registers)
     {
         var unstaged = registers.Cancer.Where(row => Category(row) is 70 or 71 or 80 or 88 or >= 91);
         var can = registers.Cancer.Where(row =>
-            !(Category(row) is 70 or 71 or 80 or 88 or >= 91)
-            && row["basis_of_diagnosis"] != "0"
-            && row["treatment_group"] == ""
+            !(Category(row) is 70 or 71 or 80 or 88 or >= 91) && row["basis_of_diagnosis"] != "0" && row["treatment_group"] == ""
         );
 
         Assert.InRange(Share(can, row => row["stage"] == ""), 0.07, 0.09);
         Assert.All(unstaged, row => Assert.Equal("", row["stage"]));
         Assert.InRange(Share(registers.Death, row => row["contributing_cause_1"] == ""), 0.35, 0.60);
-        Assert.DoesNotContain(
-            registers.Death,
-            row => row["contributing_cause_1"] == "" && row["contributing_cause_2"] != ""
-        );
+        Assert.DoesNotContain(registers.Death, row => row["contributing_cause_1"] == "" && row["contributing_cause_2"] != "");
     }
 
     // Of the numbers valid by the rule of 2032 only, no outside vector is synthetic (see
@@ -303,8 +290,7 @@ public sealed class Stated_facts_of_the_registers(RegistersFixture registers)
         );
         return Share(
             first,
-            row =>
-                deaths.GetValueOrDefault(row[RegistersFixture.Person], DateOnly.MaxValue) > Day(row["diagnosis_date"]).AddYears(5)
+            row => deaths.GetValueOrDefault(row[RegistersFixture.Person], DateOnly.MaxValue) > Day(row["diagnosis_date"]).AddYears(5)
         );
     }
 
@@ -332,8 +318,7 @@ public sealed class Stated_facts_of_the_registers(RegistersFixture registers)
     {
         var (other, standard) = (followed.FindAll(one => one.New), followed.FindAll(one => !one.New));
         var (deaths, deathsStandard) = (other.Count(one => one.Died), standard.Count(one => one.Died));
-        var ratio =
-            (double)deaths / other.Sum(one => one.Days) / ((double)deathsStandard / standard.Sum(one => one.Days));
+        var ratio = (double)deaths / other.Sum(one => one.Days) / ((double)deathsStandard / standard.Sum(one => one.Days));
         return (ratio, Math.Sqrt(1.0 / deaths + 1.0 / deathsStandard));
     }
 

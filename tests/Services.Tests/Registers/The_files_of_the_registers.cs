@@ -33,10 +33,7 @@ public sealed class The_files_of_the_registers(RegistersFixture registers) : IDi
         Generation.Run(2, 200, 0.6, _folder);
 
         Assert.Empty(
-            RegistersFixture
-                .Read(Path.Combine(_folder, "death.csv"))
-                .Select(row => row["person_id"])
-                .Intersect(registers.Numbers)
+            RegistersFixture.Read(Path.Combine(_folder, "death.csv")).Select(row => row["person_id"]).Intersect(registers.Numbers)
         );
     }
 
@@ -164,8 +161,7 @@ public sealed class The_files_of_the_registers(RegistersFixture registers) : IDi
         );
     }
 
-    private HashSet<string> Persons(string source) =>
-        [.. registers.Rows(source).Select(row => row[RegistersFixture.Person])];
+    private HashSet<string> Persons(string source) => [.. registers.Rows(source).Select(row => row[RegistersFixture.Person])];
 
     // The digits below the raised month are put together here and stand in no file.
     [Theory]
@@ -194,9 +190,7 @@ public sealed class The_files_of_the_registers(RegistersFixture registers) : IDi
     {
         var synthetic = new People(1).At(0).Number;
 
-        Assert.Throws<InvalidOperationException>(() =>
-            SyntheticNumber.Require(synthetic[..2] + month + synthetic[4..])
-        );
+        Assert.Throws<InvalidOperationException>(() => SyntheticNumber.Require(synthetic[..2] + month + synthetic[4..]));
     }
 
     [Fact]
@@ -212,10 +206,7 @@ public sealed class The_files_of_the_registers(RegistersFixture registers) : IDi
         stream = new MemoryStream();
         using (var file = new RegisterFile(stream, "person_id", "text"))
             file.Write(number, "a,\"b\"");
-        Assert.Equal(
-            $"person_id,text\n{number},\"a,\"\"b\"\"\"\n",
-            System.Text.Encoding.UTF8.GetString(stream.ToArray())
-        );
+        Assert.Equal($"person_id,text\n{number},\"a,\"\"b\"\"\"\n", System.Text.Encoding.UTF8.GetString(stream.ToArray()));
     }
 
     [Fact]

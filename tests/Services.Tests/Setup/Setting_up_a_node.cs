@@ -30,7 +30,9 @@ public sealed class Setting_up_a_node(RabbitMqFixture rabbitMq) : IAsyncLifetime
     {
         var broker = await rabbitMq.UriAsync();
         var secrets = Directory.CreateDirectory(Path.Combine(directory, "secrets")).FullName;
-        foreach (var name in Schemas.Databases.SelectMany(database => new[] { $"{database}-owner-db", $"{database}-db" }).Append("postgres"))
+        foreach (
+            var name in Schemas.Databases.SelectMany(database => new[] { $"{database}-owner-db", $"{database}-db" }).Append("postgres")
+        )
         {
             await File.WriteAllTextAsync(Path.Combine(secrets, name), RandomNumberGenerator.GetHexString(32));
         }
@@ -126,9 +128,17 @@ public sealed class Setting_up_a_node(RabbitMqFixture rabbitMq) : IAsyncLifetime
         var people = JsonNode.Parse(File.ReadAllText(place.Path("people.json")))!.AsObject();
         Assert.True(people.Count >= 8);
         Assert.All(people, person => Assert.Contains((string)person.Value!["password"]!, realm, StringComparison.Ordinal));
-        foreach (var secret in Directory.EnumerateFiles(place.Path("keys"), "*.pem", SearchOption.AllDirectories).Append(place.Path("people.json")))
+        foreach (
+            var secret in Directory
+                .EnumerateFiles(place.Path("keys"), "*.pem", SearchOption.AllDirectories)
+                .Append(place.Path("people.json"))
+        )
         {
-            Assert.True(secret.Contains(".crt.", StringComparison.Ordinal) || File.GetUnixFileMode(secret) == (UnixFileMode.UserRead | UnixFileMode.UserWrite), secret);
+            Assert.True(
+                secret.Contains(".crt.", StringComparison.Ordinal)
+                    || File.GetUnixFileMode(secret) == (UnixFileMode.UserRead | UnixFileMode.UserWrite),
+                secret
+            );
         }
     }
 
@@ -146,7 +156,14 @@ public sealed class Setting_up_a_node(RabbitMqFixture rabbitMq) : IAsyncLifetime
     {
         var permit = Of("permit", "permit");
         await Outbox.ExecuteAsync(permit, "SELECT count(*) FROM messaging.outbox");
-        foreach (var forbidden in new[] { "CREATE TABLE public.mine (id int)", "CREATE TABLE permit.mine (id int)", "DROP TABLE messaging.outbox" })
+        foreach (
+            var forbidden in new[]
+            {
+                "CREATE TABLE public.mine (id int)",
+                "CREATE TABLE permit.mine (id int)",
+                "DROP TABLE messaging.outbox",
+            }
+        )
         {
             await RefusedAsync(() => Outbox.ExecuteAsync(permit, forbidden));
         }

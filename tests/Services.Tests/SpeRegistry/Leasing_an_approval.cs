@@ -61,7 +61,9 @@ public sealed class Leasing_an_approval(PostgresFixture postgres)
         Assert.Equal((403, "forbidden"), await person.ProblemAsync());
         using var nobody = await world.Host.Anonymous.PostJsonAsync("v1/status-checks", new { nonce = "0123456789abcdef", parties = One });
         Assert.Equal((401, "unauthenticated"), await nobody.ProblemAsync());
-        foreach (var (nonce, parties) in new[] { ("short", new[] { "a" }), ("0123456789abcdef", ["a", "a"]), ("0123456789abcdef", ["A b"]) })
+        foreach (
+            var (nonce, parties) in new[] { ("short", new[] { "a" }), ("0123456789abcdef", ["a", "a"]), ("0123456789abcdef", ["A b"]) }
+        )
         {
             using var wrong = await world.Spe.PostJsonAsync("v1/status-checks", new { nonce, parties });
             Assert.Equal((400, "invalid-request"), await wrong.ProblemAsync());

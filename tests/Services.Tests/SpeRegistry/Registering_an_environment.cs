@@ -36,7 +36,10 @@ public sealed class Registering_an_environment(PostgresFixture postgres)
         var moved = world.Endpoints();
         moved["doorUrl"] = "https://localhost:7002/";
         await (await world.Spe.PutJsonAsync(Endpoints, moved)).JsonAsync();
-        Assert.Equal(("https://localhost:7002/", 2), ((string)(await world.ReadAsync())["doorUrl"]!, (int)(await world.ReadAsync())["version"]!));
+        Assert.Equal(
+            ("https://localhost:7002/", 2),
+            ((string)(await world.ReadAsync())["doorUrl"]!, (int)(await world.ReadAsync())["version"]!)
+        );
     }
 
     [Fact]
@@ -46,7 +49,10 @@ public sealed class Registering_an_environment(PostgresFixture postgres)
         var other = world.Host.As("service-other", ["spe"], party: "otherspe");
         Assert.Equal((404, "not-found"), await (await other.PutJsonAsync(Endpoints, world.Endpoints())).ProblemAsync());
         Assert.Equal((403, "forbidden"), await (await world.Operator.PutJsonAsync(Endpoints, world.Endpoints())).ProblemAsync());
-        Assert.Equal((401, "unauthenticated"), await (await world.Host.Anonymous.PutJsonAsync(Endpoints, world.Endpoints())).ProblemAsync());
+        Assert.Equal(
+            (401, "unauthenticated"),
+            await (await world.Host.Anonymous.PutJsonAsync(Endpoints, world.Endpoints())).ProblemAsync()
+        );
         Assert.Equal((404, "not-found"), await (await world.Host.Anonymous.FetchAsync(SpeRegistryWorld.Path)).ProblemAsync());
     }
 
@@ -81,7 +87,10 @@ public sealed class Registering_an_environment(PostgresFixture postgres)
         await using var world = await SpeRegistryWorld.StartAsync(postgres);
         await world.RegisterAsync();
         await (await world.Spe.PutJsonAsync(Endpoints, world.Endpoints(world.SignedKey(2, 2)))).JsonAsync();
-        Assert.Equal((409, "older-key"), await (await world.Spe.PutJsonAsync(Endpoints, world.Endpoints(world.SignedKey()))).ProblemAsync());
+        Assert.Equal(
+            (409, "older-key"),
+            await (await world.Spe.PutJsonAsync(Endpoints, world.Endpoints(world.SignedKey()))).ProblemAsync()
+        );
         var other = world.Endpoints(world.SignedKey(3, 2));
         Assert.Equal((409, "key-differs"), await (await world.Spe.PutJsonAsync(Endpoints, other)).ProblemAsync());
         var sold = world.Endpoints(world.SignedKey(2, 2));

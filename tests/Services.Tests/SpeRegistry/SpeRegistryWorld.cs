@@ -78,20 +78,18 @@ internal sealed class SpeRegistryWorld : IAsyncDisposable
         return new JsonObject
         {
             ["criteriaVersion"] = (string)criteria["version"]!,
-            ["answers"] = new JsonArray(
-                [
-                    .. criteria["criteria"]!
-                        .AsArray()
-                        .Select(criterion => new JsonObject
-                        {
-                            ["criterion"] = (string)criterion!["id"]!,
-                            ["answer"] = "met",
-                            ["evidence"] = "The handbook, chapter 2.",
-                            ["owner"] = "Operations",
-                            ["date"] = "2029-04-01",
-                        }),
-                ]
-            ),
+            ["answers"] = new JsonArray([
+                .. criteria["criteria"]!
+                    .AsArray()
+                    .Select(criterion => new JsonObject
+                    {
+                        ["criterion"] = (string)criterion!["id"]!,
+                        ["answer"] = "met",
+                        ["evidence"] = "The handbook, chapter 2.",
+                        ["owner"] = "Operations",
+                        ["date"] = "2029-04-01",
+                    }),
+            ]),
         };
     }
 
@@ -108,8 +106,7 @@ internal sealed class SpeRegistryWorld : IAsyncDisposable
     public Task<HttpResponseMessage> ApproveAsync(DateTimeOffset until, HttpClient? by = null) =>
         (by ?? Auditor).PostJsonAsync($"{Path}/approvals", new { until, reasons = "Evidence seen." });
 
-    public Task<HttpResponseMessage> SuspendAsync() =>
-        Auditor.PostJsonAsync($"{Path}/suspensions", new { reasons = "A finding." });
+    public Task<HttpResponseMessage> SuspendAsync() => Auditor.PostJsonAsync($"{Path}/suspensions", new { reasons = "A finding." });
 
     /// <summary>What a party is told, signed, of this SPE and of one that nobody knows.</summary>
     public async Task<SpeState> StatusAsync(string caller = "gateway", string nonce = "0123456789abcdef")

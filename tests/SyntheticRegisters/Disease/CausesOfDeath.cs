@@ -41,23 +41,15 @@ internal static class CausesOfDeath
         ),
     ];
 
-    private static readonly Weighted<string> Metastases = Weighted.Parse(
-        "C78.7:32 C78.0:22 C79.5:22 C79.3:9 C77.9:9 C78.6:6"
-    );
+    private static readonly Weighted<string> Metastases = Weighted.Parse("C78.7:32 C78.0:22 C79.5:22 C79.3:9 C77.9:9 C78.6:6");
     private static readonly Weighted<string> Contributing = Weighted.Parse(
         "J18.9:16 I48.9:12 I10:14 E11.9:10 I50.9:9 N18.9:7 J44.9:8 F03:6 I25.1:8 N39.0:5 A41.9:5"
     );
 
     // hospital, nursing home, home, abroad, elsewhere
-    private static readonly Weighted<string> PlacesOfOldAge = Weighted.Parse(
-        "hospital:27 nursing-home:56 home:13 abroad:1 other:3"
-    );
-    private static readonly Weighted<string> PlacesOfIllness = Weighted.Parse(
-        "hospital:46 nursing-home:24 home:23 abroad:2 other:5"
-    );
-    private static readonly Weighted<string> PlacesOfViolence = Weighted.Parse(
-        "hospital:22 nursing-home:0 home:38 abroad:6 other:34"
-    );
+    private static readonly Weighted<string> PlacesOfOldAge = Weighted.Parse("hospital:27 nursing-home:56 home:13 abroad:1 other:3");
+    private static readonly Weighted<string> PlacesOfIllness = Weighted.Parse("hospital:46 nursing-home:24 home:23 abroad:2 other:5");
+    private static readonly Weighted<string> PlacesOfViolence = Weighted.Parse("hospital:22 nursing-home:0 home:38 abroad:6 other:34");
 
     public static Death OfCancer(DateOnly date, int age, Tumour tumour, int stage, ref Randomness random)
     {

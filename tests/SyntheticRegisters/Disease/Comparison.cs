@@ -14,6 +14,5 @@ internal sealed record Comparison(double Effect)
     public static bool Takes(Site site, int stage, int number) => number == 1 && site.Name == Sites.Lung && stage >= 2;
 
     /// <summary>Years from diagnosis to death.</summary>
-    public double Years(double hazard, bool isNew, ref Randomness random) =>
-        random.Exponential() / (isNew ? hazard * Effect : hazard);
+    public double Years(double hazard, bool isNew, ref Randomness random) => random.Exponential() / (isNew ? hazard * Effect : hazard);
 }

@@ -91,8 +91,7 @@ internal sealed class LifeCourses(ulong seed, Comparison comparison)
             : Basis
         ).Draw(ref random);
         // Without a microscope nobody knows the morphology of a solid tumour (ENCR: 8000/3).
-        var morphology =
-            subsite.Morphology ?? (basis is "5" or "6" or "7" ? site.Morphologies!.Draw(ref random) : "8000/3");
+        var morphology = subsite.Morphology ?? (basis is "5" or "6" or "7" ? site.Morphologies!.Draw(ref random) : "8000/3");
         var onCertificateOnly = basis == "0";
         var isStaged = site.Stages is not null && !onCertificateOnly && (compared || !random.Chance(StageMissing));
         var treatment = compared

@@ -50,14 +50,8 @@ internal sealed class Site(
 
     /// <summary>Null for what has no stages: leukaemia, tumours of the brain, unknown primary.</summary>
     public Weighted<int>? Stages { get; } =
-        stages == ""
-            ? null
-            : Weighted.Parse(
-                string.Join(' ', stages.Split(' ').Select((share, stage) => $"{stage}:{share}")),
-                int.Parse
-            );
+        stages == "" ? null : Weighted.Parse(string.Join(' ', stages.Split(' ').Select((share, stage) => $"{stage}:{share}")), int.Parse);
 
     /// <summary>Hazard of death by the cancer per year, in the first five years, by stage (one where unstaged).</summary>
-    public double[] Hazards { get; } =
-    [.. survival.Split(' ').Select(share => -Logarithm.Natural(double.Parse(share) / 100) / 5)];
+    public double[] Hazards { get; } = [.. survival.Split(' ').Select(share => -Logarithm.Natural(double.Parse(share) / 100) / 5)];
 }

@@ -82,11 +82,8 @@ internal static class Sites
     [
         .. from sex in new[] { Population.Sex.Female, Population.Sex.Male }
         from band in Enumerable.Range(0, Bands)
-        select new Weighted<Site>(
-            All.Select(site => (site, (sex == Population.Sex.Male ? site.Male : site.Female) * site.Ages[band]))
-        ),
+        select new Weighted<Site>(All.Select(site => (site, (sex == Population.Sex.Male ? site.Male : site.Female) * site.Ages[band]))),
     ];
 
-    public static Site Draw(Population.Sex sex, int age, ref Randomness random) =>
-        Choices[(int)sex * Bands + Band(age)].Draw(ref random);
+    public static Site Draw(Population.Sex sex, int age, ref Randomness random) => Choices[(int)sex * Bands + Band(age)].Draw(ref random);
 }

@@ -26,9 +26,5 @@ internal static class Treatment
     public static string Draw(Treatments kind, int stage, ref Randomness random) => Table[kind][stage].Draw(ref random);
 
     private static Weighted<string>[] Rows(params string[] rows) =>
-        [
-            .. rows.Select(row => new Weighted<string>(
-                row.Split(' ').Select((weight, n) => (Names[n], double.Parse(weight)))
-            )),
-        ];
+        [.. rows.Select(row => new Weighted<string>(row.Split(' ').Select((weight, n) => (Names[n], double.Parse(weight)))))];
 }

@@ -45,9 +45,9 @@ internal sealed class TreatmentCourses(ulong seed)
                 ? random.Chance(tumour.Icd10.StartsWith("C50", StringComparison.Ordinal) ? 0.7 : 0.3)
                     ? Treatment.Radiotherapy
                     : Treatment.Chemotherapy
-            : tumour.Treatment is Treatment.Chemotherapy or Treatment.Immunotherapy && random.Chance(late ? 0.25 : 0.08)
-                ? Treatment.Radiotherapy
-            : null;
+                : tumour.Treatment is Treatment.Chemotherapy or Treatment.Immunotherapy && random.Chance(late ? 0.25 : 0.08)
+                    ? Treatment.Radiotherapy
+                    : null;
         var from = (main.End ?? last).AddDays(14 + random.Below(40));
         if (afterwards is null || from >= last)
             return;
@@ -68,18 +68,14 @@ internal sealed class TreatmentCourses(ulong seed)
         return begin < last ? begin : diagnosed.AddDays((last.DayNumber - diagnosed.DayNumber) / 2);
     }
 
-    private static Given? Draw(
-        Tumour tumour,
-        string modality,
-        string intent,
-        DateOnly start,
-        DateOnly? death,
-        ref Randomness random
-    )
+    private static Given? Draw(Tumour tumour, string modality, string intent, DateOnly start, DateOnly? death, ref Randomness random)
     {
         if (start > LifeCourses.Until)
             return null;
-        var fractions = modality != Treatment.Radiotherapy ? (int?)null : intent == Curative ? 15 + 5 * random.Below(5) : 1 + 4 * random.Below(3);
+        var fractions =
+            modality != Treatment.Radiotherapy ? (int?)null
+            : intent == Curative ? 15 + 5 * random.Below(5)
+            : 1 + 4 * random.Below(3);
         var cycles = modality is Treatment.Chemotherapy or Treatment.Immunotherapy ? 3 + random.Below(10) : (int?)null;
         var days = fractions is { } count ? count * 7 / 5 : (cycles ?? 0) * 21;
         var end = start.AddDays(days);
@@ -99,8 +95,9 @@ internal sealed class TreatmentCourses(ulong seed)
             modality == Treatment.Surgery ? TreatmentCodes.Procedure(tumour.Icd10, ref random) : "",
             TreatmentCodes.Substance(tumour.Icd10, modality, ref random),
             cycles,
-            // Two gray a day where it shall heal; eight at once, or four a day, where it shall relieve.
-            fractions is null ? null
+                // Two gray a day where it shall heal; eight at once, or four a day, where it shall relieve.
+                fractions is null
+                    ? null
                 : intent == Curative ? 2 * fractions
                 : fractions == 1 ? 8
                 : 4 * fractions,

@@ -46,10 +46,7 @@ internal sealed record Facts(ulong Seed, int Persons, double Effect, DateOnly Fo
             var (standard, other) = (Comparison[Disease.Comparison.Standard], Comparison[Disease.Comparison.New]);
             return standard.Deaths == 0 || other.Deaths == 0
                 ? null
-                : Math.Round(
-                    (double)other.Deaths * standard.PersonDays / ((double)standard.Deaths * other.PersonDays),
-                    4
-                );
+                : Math.Round((double)other.Deaths * standard.PersonDays / ((double)standard.Deaths * other.PersonDays), 4);
         }
     }
 

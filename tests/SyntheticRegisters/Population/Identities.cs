@@ -47,7 +47,11 @@ internal sealed class Identities(ulong seed, People people)
         if (person.Earlier is { } earlier)
         {
             // One of them, or both: never neither, so that at least one source is behind.
-            known = known with { Cancer = carries != 2 ? earlier : known.Cancer, Treatment = carries != 0 ? earlier : known.Treatment };
+            known = known with
+            {
+                Cancer = carries != 2 ? earlier : known.Cancer,
+                Treatment = carries != 0 ? earlier : known.Treatment,
+            };
         }
         var isPlain = person is { Earlier: null, DNumber: false, Only2032: false, Flaw: Flaw.None } && !isProtected;
         return isPlain && isTreated && life.Death is not null ? Choose(known) : known;

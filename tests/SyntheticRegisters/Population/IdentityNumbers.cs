@@ -33,13 +33,9 @@ internal sealed class IdentityNumbers
             [
                 .. Enumerable
                     .Range(0, 1000)
-                    .SelectMany(number =>
-                        Enumerable.Range(1, 3).Select(rest => (number, Control(sum1, sum2, number, rest)))
-                    )
+                    .SelectMany(number => Enumerable.Range(1, 3).Select(rest => (number, Control(sum1, sum2, number, rest))))
                     .Where(candidate => candidate.Item2 is not null)
-                    .Select(candidate =>
-                        ((short)candidate.number, candidate.Item2!.Value.K1, candidate.Item2.Value.K2)
-                    ),
+                    .Select(candidate => ((short)candidate.number, candidate.Item2!.Value.K1, candidate.Item2.Value.K2)),
             ];
         }
     }

@@ -15,16 +15,7 @@ internal enum Flaw
 }
 
 /// <summary>Prints without the number: identifiers do not belong in logs, not even these.</summary>
-internal sealed record Person(
-    int Index,
-    string Number,
-    DateOnly Birth,
-    Sex Sex,
-    string County,
-    bool DNumber,
-    bool Only2032,
-    Flaw Flaw
-)
+internal sealed record Person(int Index, string Number, DateOnly Birth, Sex Sex, string County, bool DNumber, bool Only2032, Flaw Flaw)
 {
     /// <summary>A D-number that the person had before <see cref="Number"/>, which some sources still carry; else null.</summary>
     public string? Earlier { get; init; }
@@ -35,6 +26,5 @@ internal sealed record Person(
     public override string ToString() => "***";
 
     /// <summary>Whole years on a day; somebody born on 29 February turns a year older on 1 March.</summary>
-    public int AgeOn(DateOnly day) =>
-        day.Year - Birth.Year - ((day.Month, day.Day).CompareTo((Birth.Month, Birth.Day)) < 0 ? 1 : 0);
+    public int AgeOn(DateOnly day) => day.Year - Birth.Year - ((day.Month, day.Day).CompareTo((Birth.Month, Birth.Day)) < 0 ? 1 : 0);
 }

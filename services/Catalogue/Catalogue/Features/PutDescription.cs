@@ -66,7 +66,12 @@ public static class PutDescription
         var previous = await db.Current.SingleOrDefaultAsync(d => d.Source == source, cancellationToken);
         if (ifMatch is not (null or "*") && ifMatch != ETag(previous?.Version ?? 0))
         {
-            return Problem.Of(412, "version-differs", "Another version is the newest", "Read the description again and apply your change to it.");
+            return Problem.Of(
+                412,
+                "version-differs",
+                "Another version is the newest",
+                "Read the description again and apply your change to it."
+            );
         }
         if (previous is not null && previous.Body == StoredDescription.BodyOf(description))
         {
@@ -82,7 +87,11 @@ public static class PutDescription
         }
         catch (DbUpdateException exception) when (exception.InnerException is PostgresException { SqlState: "23505" })
         {
-            return Problem.Conflict("changed-meanwhile", "Somebody published this source just now", "Read the description again and repeat.");
+            return Problem.Conflict(
+                "changed-meanwhile",
+                "Somebody published this source just now",
+                "Read the description again and repeat."
+            );
         }
         await transaction.CommitAsync(cancellationToken);
         http.Response.Headers.ETag = ETag(next.Version);

@@ -101,9 +101,10 @@ public sealed class HealthDcatAp(CatalogueOptions options)
         dataset.Blank(
             "dpv:hasLegalBasis",
             "dpv:LegalBasis",
-            basis => _ = Iri.IsValid(description.LegalBasis)
-                ? basis.Iri("dct:source", description.LegalBasis)
-                : basis.Text("dct:description", description.LegalBasis)
+            basis =>
+                _ = Iri.IsValid(description.LegalBasis)
+                    ? basis.Iri("dct:source", description.LegalBasis)
+                    : basis.Text("dct:description", description.LegalBasis)
         );
         dataset.Blank(
             "dpv:hasPurpose",
@@ -128,11 +129,7 @@ public sealed class HealthDcatAp(CatalogueOptions options)
         {
             dataset.Iri("healthdcatap:healthTheme", Vocabulary.HealthThemes.IriOf(code));
         }
-        dataset.Blank(
-            "dct:provenance",
-            "dct:ProvenanceStatement",
-            provenance => Text(provenance, "rdfs:label", description.Provenance)
-        );
+        dataset.Blank("dct:provenance", "dct:ProvenanceStatement", provenance => Text(provenance, "rdfs:label", description.Provenance));
     }
 
     private void Parties(TurtleWriter dataset, Description description)
@@ -189,12 +186,7 @@ public sealed class HealthDcatAp(CatalogueOptions options)
 
     private void Distribution(TurtleWriter distribution, Description description)
     {
-        Text(
-            distribution,
-            "dct:title",
-            "Tilgang i et sikkert behandlingsmiljø",
-            "Access in a secure processing environment"
-        );
+        Text(distribution, "dct:title", "Tilgang i et sikkert behandlingsmiljø", "Access in a secure processing environment");
         distribution.Iri("dcat:accessURL", options.AccessBodyPage);
         distribution.Iri("dct:format", Authority + "file-type/CSV");
         foreach (var law in description.ApplicableLegislation.Distinct())

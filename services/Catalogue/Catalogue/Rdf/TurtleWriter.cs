@@ -75,10 +75,7 @@ public sealed class TurtleWriter
 
     /// <summary>xsd:dateTime, UTC.</summary>
     public TurtleWriter Moment(string property, DateTimeOffset value) =>
-        Property(
-            property,
-            $"\"{value.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)}\"^^xsd:dateTime"
-        );
+        Property(property, $"\"{value.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)}\"^^xsd:dateTime");
 
     /// <summary>A property whose value is a node without a name.</summary>
     public TurtleWriter Blank(string property, string type, Action<TurtleWriter> properties)

@@ -49,9 +49,7 @@ internal sealed class PermitGate(PermitLeases leases, NewestPermits newest, Trus
         if (lease.HasEnded)
         {
             var isRevoked = lease.State == LineageStates.Revoked;
-            throw new OrderRefusedException(
-                new(isRevoked ? RejectionCodes.PermitRevoked : RejectionCodes.PermitNotInForce)
-            );
+            throw new OrderRefusedException(new(isRevoked ? RejectionCodes.PermitRevoked : RejectionCodes.PermitNotInForce));
         }
         if (!lease.IsGood || lease.Version < order.PermitVersion)
         {

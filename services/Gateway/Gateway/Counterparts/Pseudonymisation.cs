@@ -25,8 +25,7 @@ internal sealed class Pseudonymisation(IHttpClientFactory clients)
     /// <summary>Makes an order known, with the permit behind it.</summary>
     public async Task RegisterAsync(string digest, string order, string permit, CancellationToken cancellationToken)
     {
-        using var response = await Client()
-            .PutAsJsonAsync($"/v1/orders/{digest}", new Registration(order, permit), cancellationToken);
+        using var response = await Client().PutAsJsonAsync($"/v1/orders/{digest}", new Registration(order, permit), cancellationToken);
         await ProtocolProblem.EnsureSuccessAsync(response, cancellationToken);
     }
 
@@ -55,21 +54,17 @@ internal sealed class Pseudonymisation(IHttpClientFactory clients)
     /// <returns>Whether the tokens issued and the tokens re-keyed agree.</returns>
     public async Task<bool> EndAsync(string digest, string outcome, CancellationToken cancellationToken)
     {
-        using var response = await Client()
-            .PostAsJsonAsync($"/v1/orders/{digest}/close", new End(outcome), cancellationToken);
+        using var response = await Client().PostAsJsonAsync($"/v1/orders/{digest}/close", new End(outcome), cancellationToken);
         if (response.IsSuccessStatusCode)
         {
             return true;
         }
         var problem = await ProtocolProblem.ReadAsync(response, cancellationToken);
-        return problem.Is(ProblemTypes.Prefix + "agreement-failed")
-            ? false
-            : throw new ProtocolProblemException(problem);
+        return problem.Is(ProblemTypes.Prefix + "agreement-failed") ? false : throw new ProtocolProblemException(problem);
     }
 
     /// <summary>The re-key of one order.</summary>
-    public IRekeying RekeyingOf(string digest) =>
-        new Rekeying(clients.CreateClient(CounterpartsExtensions.Rekey), digest);
+    public IRekeying RekeyingOf(string digest) => new Rekeying(clients.CreateClient(CounterpartsExtensions.Rekey), digest);
 
     private HttpClient Client() => clients.CreateClient(CounterpartsExtensions.Pseudonymisation);
 
@@ -77,11 +72,7 @@ internal sealed class Pseudonymisation(IHttpClientFactory clients)
     {
         private byte[] answers = [];
 
-        public async Task<ReadOnlyMemory<byte>> RekeyAsync(
-            int batch,
-            ReadOnlyMemory<byte> tokens,
-            CancellationToken cancellationToken
-        )
+        public async Task<ReadOnlyMemory<byte>> RekeyAsync(int batch, ReadOnlyMemory<byte> tokens, CancellationToken cancellationToken)
         {
             using var content = new ReadOnlyMemoryContent(tokens);
             content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
@@ -91,11 +82,7 @@ internal sealed class Pseudonymisation(IHttpClientFactory clients)
                 Version = client.DefaultRequestVersion,
                 VersionPolicy = client.DefaultVersionPolicy,
             };
-            using var response = await client.SendAsync(
-                request,
-                HttpCompletionOption.ResponseHeadersRead,
-                cancellationToken
-            );
+            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             if (response.IsSuccessStatusCode)
             {
                 return await ReadAsync(response, tokens.Length / Block.Size * AnswerRecord.Size, cancellationToken);
@@ -107,11 +94,7 @@ internal sealed class Pseudonymisation(IHttpClientFactory clients)
         }
 
         // Into one buffer for all batches: a new megabyte for each would be garbage that grows with the part.
-        private async Task<ReadOnlyMemory<byte>> ReadAsync(
-            HttpResponseMessage response,
-            int length,
-            CancellationToken cancellationToken
-        )
+        private async Task<ReadOnlyMemory<byte>> ReadAsync(HttpResponseMessage response, int length, CancellationToken cancellationToken)
         {
             if (answers.Length <= length)
             {
@@ -131,8 +114,6 @@ internal sealed class Pseudonymisation(IHttpClientFactory clients)
         }
 
         private static int? RecordOf(ProtocolProblem problem) =>
-            problem.Extensions?.TryGetValue("record", out var record) == true && record.TryGetInt32(out var number)
-                ? number
-                : null;
+            problem.Extensions?.TryGetValue("record", out var record) == true && record.TryGetInt32(out var number) ? number : null;
     }
 }

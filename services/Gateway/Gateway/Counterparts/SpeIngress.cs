@@ -25,10 +25,7 @@ internal sealed class SpeIngress(IHttpMessageHandlerFactory handlers, MachineTok
     {
         using var client = ClientOf(environment);
         // Few faults at a stretch: the worker comes again, after asking anew whether it may.
-        var uploads = new UploadClient(
-            client,
-            new UploadClientOptions { Faults = 3, LongestWait = TimeSpan.FromSeconds(1) }
-        );
+        var uploads = new UploadClient(client, new UploadClientOptions { Faults = 3, LongestWait = TimeSpan.FromSeconds(1) });
         await uploads.UploadAsync(Address(environment, order, "parts"), part.Seal, path, cancellationToken);
     }
 
@@ -52,10 +49,7 @@ internal sealed class SpeIngress(IHttpMessageHandlerFactory handlers, MachineTok
     // The handler below is pooled by the factory; only the token's audience is the SPE's own.
     private HttpClient ClientOf(SpeEnvironment environment) =>
         new(
-            new MachineTokenHandler(tokens, environment.Party)
-            {
-                InnerHandler = handlers.CreateHandler(CounterpartsExtensions.Spe),
-            },
+            new MachineTokenHandler(tokens, environment.Party) { InnerHandler = handlers.CreateHandler(CounterpartsExtensions.Spe) },
             disposeHandler: false
         )
         {

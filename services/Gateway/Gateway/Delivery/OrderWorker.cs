@@ -149,20 +149,14 @@ internal sealed partial class OrderWorker(
         await using var scope = scopes.CreateAsyncScope();
         var database = scope.ServiceProvider.GetRequiredService<GatewayDb>();
         var order = await database.Orders.SingleAsync(order => order.Id == id, cancellationToken);
-        using var activity = GatewayTelemetry.Source.StartActivity(
-            $"order {order.State.Text()}",
-            ActivityKind.Internal,
-            order.TraceParent
-        );
+        using var activity = GatewayTelemetry.Source.StartActivity($"order {order.State.Text()}", ActivityKind.Internal, order.TraceParent);
         activity?.SetTag("order.id", order.Id);
         try
         {
             var services = scope.ServiceProvider;
             return order.State switch
             {
-                OrderState.Issuing => await services
-                    .GetRequiredService<IssueOrder>()
-                    .RunAsync(order, cancellationToken),
+                OrderState.Issuing => await services.GetRequiredService<IssueOrder>().RunAsync(order, cancellationToken),
                 OrderState.Closed or OrderState.Preparing => await UnderLeasesAsync(
                     order,
                     may => services.GetRequiredService<PrepareDelivery>().RunAsync(order, may),
@@ -173,12 +167,8 @@ internal sealed partial class OrderWorker(
                     may => services.GetRequiredService<PushDelivery>().RunAsync(order, may),
                     cancellationToken
                 ),
-                OrderState.Delivering => await services
-                    .GetRequiredService<CompleteDelivery>()
-                    .RunAsync(order, cancellationToken),
-                OrderState.Rejected => await services
-                    .GetRequiredService<EraseOrder>()
-                    .RunAsync(order, cancellationToken),
+                OrderState.Delivering => await services.GetRequiredService<CompleteDelivery>().RunAsync(order, cancellationToken),
+                OrderState.Rejected => await services.GetRequiredService<EraseOrder>().RunAsync(order, cancellationToken),
                 _ => Next.Done,
             };
         }
@@ -192,11 +182,7 @@ internal sealed partial class OrderWorker(
 
     // Nothing of a permit that is not in force goes towards an SPE, and nothing towards one that is not approved: not
     // from the second on at which the lease ends, wherever the step is then (architecture §9, rows 1 and 12).
-    private async Task<Next> UnderLeasesAsync(
-        Order order,
-        Func<CancellationToken, Task<Next>> step,
-        CancellationToken cancellationToken
-    )
+    private async Task<Next> UnderLeasesAsync(Order order, Func<CancellationToken, Task<Next>> step, CancellationToken cancellationToken)
     {
         await permits.RequireInForceAsync(order, cancellationToken);
         await directory.RequireLeaseAsync(order.Spe, cancellationToken);
@@ -221,11 +207,7 @@ internal sealed partial class OrderWorker(
         await scope.ServiceProvider.GetRequiredService<Rejecting>().RejectAsync(order, rejection, cancellationToken);
     }
 
-    private static async Task<bool> LockAsync(
-        NpgsqlConnection connection,
-        string order,
-        CancellationToken cancellationToken
-    )
+    private static async Task<bool> LockAsync(NpgsqlConnection connection, string order, CancellationToken cancellationToken)
     {
         await using var take = new NpgsqlCommand("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", connection);
         take.Parameters.AddWithValue(order);
@@ -236,10 +218,7 @@ internal sealed partial class OrderWorker(
     {
         try
         {
-            await using var release = new NpgsqlCommand(
-                "SELECT pg_advisory_unlock(hashtextextended($1, 0))",
-                connection
-            );
+            await using var release = new NpgsqlCommand("SELECT pg_advisory_unlock(hashtextextended($1, 0))", connection);
             release.Parameters.AddWithValue(order);
             await release.ExecuteScalarAsync();
         }

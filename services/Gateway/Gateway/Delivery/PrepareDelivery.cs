@@ -48,8 +48,7 @@ internal sealed class PrepareDelivery(
 
     private async Task MakePartsAsync(Order order, VerifiedOrder verified, CancellationToken cancellationToken)
     {
-        using var uploadKey =
-            keys.Find(order.Id) ?? throw new InvalidOperationException("The upload key of an open order is missing.");
+        using var uploadKey = keys.Find(order.Id) ?? throw new InvalidOperationException("The upload key of an open order is missing.");
         var speKey = documents.VerifySpeKey(order.SpeKey!, verified.Permit.Payload).Payload.KeyBytes();
         using var rewriter = new PartRewriter(verified.Source.Columns, pseudonymisation.RekeyingOf(order.Digest!));
         var parts = await database
@@ -116,14 +115,7 @@ internal sealed class PrepareDelivery(
 
     private DeliveryPart Add(Order order, int part, RewrittenPart rewritten)
     {
-        var seal = new SealBuilder(signer).Build(
-            SealTypes.Delivery,
-            order.Spe,
-            order.Digest!,
-            part,
-            rewritten.Rows,
-            rewritten.Bytes
-        );
+        var seal = new SealBuilder(signer).Build(SealTypes.Delivery, order.Spe, order.Digest!, part, rewritten.Rows, rewritten.Bytes);
         var row = new DeliveryPart
         {
             OrderId = order.Id,

@@ -30,13 +30,7 @@ internal sealed class PushDelivery(
         {
             await permits.RequireInForceAsync(order, cancellationToken);
             var environment = await directory.RequireApprovedAsync(order.Spe, cancellationToken);
-            await ingress.PushPartAsync(
-                environment,
-                order,
-                part,
-                files.Delivery(order.Id, part.Part),
-                cancellationToken
-            );
+            await ingress.PushPartAsync(environment, order, part, files.Delivery(order.Id, part.Part), cancellationToken);
             part.PushedAt = time.GetUtcNow();
             await database.SaveChangesAsync(cancellationToken);
             GatewayTelemetry.Pushed.Add(part.Length);
@@ -58,10 +52,7 @@ internal sealed class PushDelivery(
             // The SPE has lost a part, its disk say: all are sent again, and those that are there are recognised.
             await database
                 .DeliveryParts.Where(part => part.OrderId == order.Id)
-                .ExecuteUpdateAsync(
-                    parts => parts.SetProperty(part => part.PushedAt, (DateTimeOffset?)null),
-                    cancellationToken
-                );
+                .ExecuteUpdateAsync(parts => parts.SetProperty(part => part.PushedAt, (DateTimeOffset?)null), cancellationToken);
             throw;
         }
         catch (ProtocolProblemException refused) when (refused.Problem.Is(ProblemTypes.OrderRejected))

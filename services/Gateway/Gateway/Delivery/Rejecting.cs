@@ -22,7 +22,10 @@ internal sealed partial class Rejecting(
         outbox.Enqueue(order.Reject(rejection, time.GetUtcNow()));
         await database.SaveChangesAsync(cancellationToken);
         // The request in flight too. What is deleted beneath it is deleted again by the worker.
-        await running.Cut(order.Id).WaitAsync(TimeSpan.FromSeconds(1), cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await running
+            .Cut(order.Id)
+            .WaitAsync(TimeSpan.FromSeconds(1), cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         keys.Destroy(order.Id);
         files.Delete(order.Id);
         GatewayTelemetry.Rejections.Add(1, new KeyValuePair<string, object?>("code", rejection.Code));

@@ -22,8 +22,7 @@ internal class WorkSignal : IDisposable
     public bool IsUrgent(string order) => urgent.TryRemove(order, out _);
 
     /// <summary>Waits for a pulse, but not long.</summary>
-    public Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken) =>
-        semaphore.WaitAsync(atMost, cancellationToken);
+    public Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken) => semaphore.WaitAsync(atMost, cancellationToken);
 
     public void Dispose()
     {

@@ -62,8 +62,7 @@ public sealed class Order
     public bool IsLate(DateTimeOffset now) => IsOverdue(now) && OverdueAt is null;
 
     /// <summary>Why it died, or null.</summary>
-    public Rejection? Rejection =>
-        RejectionCode is null ? null : new(RejectionCode, RejectionPart, RejectionLine, RejectionColumn);
+    public Rejection? Rejection => RejectionCode is null ? null : new(RejectionCode, RejectionPart, RejectionLine, RejectionColumn);
 
     /// <summary>The first order of a source, or the next after one that was rejected.</summary>
     public static Order Of(OrderedSource source, int attempt, DateTimeOffset now, TimeSpan term, string? traceParent) =>

@@ -70,23 +70,13 @@ internal static class AcceptReceipt
         }
         if (receipt.Payload.Persons > order.PersonsDelivered)
         {
-            return Refuse(
-                ProblemTypes.DocumentRefused,
-                422,
-                "The receipt was refused",
-                "It names more persons than were delivered."
-            );
+            return Refuse(ProblemTypes.DocumentRefused, 422, "The receipt was refused", "It names more persons than were delivered.");
         }
         if (order.Receipt is not null)
         {
             return order.ReceiptDigest == receipt.Digest
                 ? TypedResults.NoContent()
-                : Refuse(
-                    ProblemTypes.OrderClosed,
-                    409,
-                    "The order has a receipt already",
-                    "Send the same receipt, or none."
-                );
+                : Refuse(ProblemTypes.OrderClosed, 409, "The order has a receipt already", "Send the same receipt, or none.");
         }
         order.Acknowledge(receipt.Text, receipt.Digest);
         await database.SaveChangesAsync(cancellationToken);

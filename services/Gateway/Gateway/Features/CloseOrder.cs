@@ -62,12 +62,7 @@ internal static class CloseOrder
         if (!order.IsOpenForParts)
         {
             return order.State == OrderState.Rejected
-                ? Refuse(
-                    ProblemTypes.OrderRejected,
-                    409,
-                    "The order was rejected",
-                    "Wait for the next order; a case officer makes it."
-                )
+                ? Refuse(ProblemTypes.OrderRejected, 409, "The order was rejected", "Wait for the next order; a case officer makes it.")
                 : Refuse(ProblemTypes.OrderClosed, 409, "The order is closed already", "Nothing is left to send.");
         }
         var parts = await database

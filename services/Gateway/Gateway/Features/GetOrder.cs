@@ -71,10 +71,7 @@ internal static class GetOrder
         CancellationToken cancellationToken
     )
     {
-        var order = await database
-            .Orders.AsNoTracking()
-            .VisibleTo(user)
-            .SingleOrDefaultAsync(order => order.Id == id, cancellationToken);
+        var order = await database.Orders.AsNoTracking().VisibleTo(user).SingleOrDefaultAsync(order => order.Id == id, cancellationToken);
         if (order is null)
         {
             return Problem.NotFound("order");
@@ -105,11 +102,7 @@ internal static class GetOrder
         );
     }
 
-    private static Task<PartResponse[]> PartsAsync(
-        string order,
-        GatewayDb database,
-        CancellationToken cancellationToken
-    ) =>
+    private static Task<PartResponse[]> PartsAsync(string order, GatewayDb database, CancellationToken cancellationToken) =>
         database
             .Parts.Where(part => part.OrderId == order)
             .OrderBy(part => part.Part)

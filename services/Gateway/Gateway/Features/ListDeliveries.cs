@@ -75,9 +75,7 @@ internal static class ListDeliveries
                 order.ErasedAt,
                 order.Closing == null
                     ? null
-                    : database
-                        .Parts.Where(part => part.OrderId == order.Id)
-                        .Max(part => (DateTimeOffset?)part.ReceivedAt),
+                    : database.Parts.Where(part => part.OrderId == order.Id).Max(part => (DateTimeOffset?)part.ReceivedAt),
                 order.RejectionCode,
                 order.Rows,
                 order.PersonsDelivered

@@ -27,18 +27,13 @@ internal static class OrderAccess
             return shown.Where(order => order.Holder == party);
         }
         var sub = user.Sub();
-        return user.IsInRole(DataUser) && sub.Length > 0
-            ? shown.Where(order => order.Persons.Contains(sub))
-            : shown.Where(_ => false);
+        return user.IsInRole(DataUser) && sub.Length > 0 ? shown.Where(order => order.Persons.Contains(sub)) : shown.Where(_ => false);
     }
 
     /// <summary>Whether the caller is the holder, who alone sees documents and exact counts.</summary>
-    public static bool IsHolderOf(this ClaimsPrincipal user, Order order) =>
-        user.IsInRole(Holder) && user.Party() == order.Holder;
+    public static bool IsHolderOf(this ClaimsPrincipal user, Order order) => user.IsInRole(Holder) && user.Party() == order.Holder;
 
     /// <summary>The order under a lock, so that closing and the last part cannot cross; inside a transaction.</summary>
     public static Task<Order?> LockedAsync(this GatewayDb database, string id, CancellationToken cancellationToken) =>
-        database
-            .Orders.FromSql($"SELECT *, xmin FROM gateway.orders WHERE id = {id} FOR UPDATE")
-            .SingleOrDefaultAsync(cancellationToken);
+        database.Orders.FromSql($"SELECT *, xmin FROM gateway.orders WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellationToken);
 }

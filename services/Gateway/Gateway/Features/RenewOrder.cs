@@ -60,11 +60,7 @@ internal static class RenewOrder
         var lineage = await database.Lineages.SingleAsync(lineage => lineage.Id == order.Lineage, cancellationToken);
         var permit = trust.Verify<PermitDocument>(lineage.Document);
         var lease = await leases.SettledAsync(order.Lineage, TimeSpan.FromSeconds(2), cancellationToken);
-        if (
-            lease.HasEnded
-            || permit.Payload.SourceNamed(order.Source) is not { } source
-            || !permit.Payload.IsInForce(time.GetUtcNow())
-        )
+        if (lease.HasEnded || permit.Payload.SourceNamed(order.Source) is not { } source || !permit.Payload.IsInForce(time.GetUtcNow()))
         {
             return Problem.Conflict(
                 "permit-not-in-force",

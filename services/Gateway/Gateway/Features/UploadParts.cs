@@ -34,12 +34,7 @@ internal sealed class UploadParts(
         var found = await FindAsync(context, order);
         if (found is null)
         {
-            return ProtocolProblem.Of(
-                ProblemTypes.NotFound,
-                404,
-                "No such order",
-                "There is no such order, or it is not yours."
-            );
+            return ProtocolProblem.Of(ProblemTypes.NotFound, 404, "No such order", "There is no such order, or it is not yours.");
         }
         if (found.State == OrderState.Rejected)
         {
@@ -67,10 +62,7 @@ internal sealed class UploadParts(
     public async Task<UploadAdmission> AdmitAsync(HttpContext context, string order, string seal)
     {
         var found = (await FindAsync(context, order))!;
-        var verified = seals.Verify(
-            seal,
-            new SealExpectation(SealTypes.Rows, found.Holder, Parties.Gateway, found.Digest!)
-        );
+        var verified = seals.Verify(seal, new SealExpectation(SealTypes.Rows, found.Holder, Parties.Gateway, found.Digest!));
         if (!found.IsOpenForParts)
         {
             // A part again, whose answer was lost, is recognised as long as its bytes are here; a new one is too late.
@@ -167,12 +159,7 @@ internal sealed class UploadParts(
         database.Parts.AnyAsync(known => known.OrderId == order && known.Part == part, cancellationToken);
 
     private static ProtocolProblem Rejected() =>
-        ProtocolProblem.Of(
-            ProblemTypes.OrderRejected,
-            409,
-            "The order was rejected",
-            "Wait for the next order; a case officer makes it."
-        );
+        ProtocolProblem.Of(ProblemTypes.OrderRejected, 409, "The order was rejected", "Wait for the next order; a case officer makes it.");
 
     private static ProtocolProblem Closed() =>
         ProtocolProblem.Of(ProblemTypes.OrderClosed, 409, "The order takes no more parts", "Nothing is left to send.");

@@ -23,11 +23,7 @@ internal sealed class PartRewriter(IReadOnlyList<PermitColumn> columns, IRekeyin
 
     private readonly RowSchema schema = new(
         RowFormat.TokenColumn,
-        columns.Select(column => new ColumnRule(
-            column.Name,
-            Protocol.Rows.ColumnTypes.Parse(column.Type),
-            column.MaxLength
-        ))
+        columns.Select(column => new ColumnRule(column.Name, Protocol.Rows.ColumnTypes.Parse(column.Type), column.MaxLength))
     );
 
     /// <summary>Rewrites a part.</summary>
@@ -64,8 +60,7 @@ internal sealed class PartRewriter(IReadOnlyList<PermitColumn> columns, IRekeyin
             CheckHeader(rows, part);
             output.Write(
                 Encoding.UTF8.GetBytes(
-                    string.Join('\u001f', columns.Select(column => column.Name).Prepend(RowFormat.PseudonymColumn))
-                        + "\n"
+                    string.Join('\u001f', columns.Select(column => column.Name).Prepend(RowFormat.PseudonymColumn)) + "\n"
                 )
             );
             while (rows.Read())
@@ -141,14 +136,11 @@ internal sealed class PartRewriter(IReadOnlyList<PermitColumn> columns, IRekeyin
         {
             schema.CheckHeader(rows.ReadHeader());
         }
-        catch (ProtocolException refused)
-            when (refused.Code is "column-undeclared" or "column-missing" or "column-order")
+        catch (ProtocolException refused) when (refused.Code is "column-undeclared" or "column-missing" or "column-order")
         {
             // The name of a permitted column, never what the holder wrote there.
             var expected =
-                refused.Code != "column-undeclared" && refused.Column < schema.Header.Count
-                    ? schema.Header[refused.Column.Value]
-                    : null;
+                refused.Code != "column-undeclared" && refused.Column < schema.Header.Count ? schema.Header[refused.Column.Value] : null;
             throw new OrderRefusedException(new(RejectionCodes.UndeclaredColumn, part, 1, expected), refused);
         }
     }
@@ -174,27 +166,16 @@ internal sealed class PartRewriter(IReadOnlyList<PermitColumn> columns, IRekeyin
         {
             "line-too-long" => (RejectionCodes.LineTooLong, refused.Position),
             "person-out-of-order" => (RejectionCodes.RowOutOfOrder, refused.Position),
-            "field-count" when rows.FieldCount > schema.Header.Count => (
-                RejectionCodes.UndeclaredColumn,
-                refused.Position
-            ),
+            "field-count" when rows.FieldCount > schema.Header.Count => (RejectionCodes.UndeclaredColumn, refused.Position),
             // A segment's number is no line.
-            _ when refused.Code.StartsWith("crypt4gh", StringComparison.Ordinal) => (
-                RejectionCodes.MalformedFile,
-                null
-            ),
+            _ when refused.Code.StartsWith("crypt4gh", StringComparison.Ordinal) => (RejectionCodes.MalformedFile, null),
             _ => (RejectionCodes.MalformedFile, refused.Position),
         };
         var column = refused.Column is { } index && index < schema.Header.Count ? schema.Header[index] : null;
         return new OrderRefusedException(new(code, part, line, column), refused);
     }
 
-    private async Task<Counted> WriteAsync(
-        Crypt4GhWriter output,
-        Counted made,
-        int part,
-        CancellationToken cancellationToken
-    )
+    private async Task<Counted> WriteAsync(Crypt4GhWriter output, Counted made, int part, CancellationToken cancellationToken)
     {
         if (batch.Count == 0)
         {
@@ -237,12 +218,8 @@ internal sealed class PartRewriter(IReadOnlyList<PermitColumn> columns, IRekeyin
         }
         catch (UnknownTokenException unknown)
         {
-            long? line =
-                unknown.Record is { } record && record < batch.Tokens.Length / Block.Size ? batch.LineOf(record) : null;
-            throw new OrderRefusedException(
-                new(RejectionCodes.UnknownToken, part, line, RowFormat.TokenColumn),
-                unknown
-            );
+            long? line = unknown.Record is { } record && record < batch.Tokens.Length / Block.Size ? batch.LineOf(record) : null;
+            throw new OrderRefusedException(new(RejectionCodes.UnknownToken, part, line, RowFormat.TokenColumn), unknown);
         }
         finally
         {
@@ -260,11 +237,4 @@ internal sealed record PartSource(string Path, Seal Seal, EncryptionKey Key);
 internal sealed record PartTarget(string Path, ReadOnlyMemory<byte> SpeKey);
 
 /// <summary>What became of a part.</summary>
-internal sealed record RewrittenPart(
-    long Rows,
-    long Outside,
-    long Persons,
-    SealedBytes Bytes,
-    int Batches,
-    byte[] LastPerson
-);
+internal sealed record RewrittenPart(long Rows, long Outside, long Persons, SealedBytes Bytes, int Batches, byte[] LastPerson);

@@ -11,10 +11,7 @@ internal sealed class UploadKeys(IConfiguration configuration)
 {
     private readonly string directory =
         configuration["Keys:Uploads"]
-        ?? Path.Combine(
-            configuration["Party:Keys"] ?? throw new InvalidOperationException("Party__Keys is not set."),
-            "uploads"
-        );
+        ?? Path.Combine(configuration["Party:Keys"] ?? throw new InvalidOperationException("Party__Keys is not set."), "uploads");
 
     /// <summary>The order's key; made where there is none yet, so that a crash in between makes no second one.</summary>
     public EncryptionKey Obtain(string order)
@@ -29,8 +26,7 @@ internal sealed class UploadKeys(IConfiguration configuration)
     }
 
     /// <summary>The order's key, or null where it was destroyed.</summary>
-    public EncryptionKey? Find(string order) =>
-        File.Exists(PathOf(order)) ? EncryptionKey.FromFile(PathOf(order)) : null;
+    public EncryptionKey? Find(string order) => File.Exists(PathOf(order)) ? EncryptionKey.FromFile(PathOf(order)) : null;
 
     /// <summary>Destroys the key; safe to repeat.</summary>
     public void Destroy(string order) => File.Delete(PathOf(order));

@@ -9,9 +9,7 @@ namespace HealthDataNode.Permit.Consumers;
 /// An ended lineage was deleted by its environment, then its key was shredded: both are told by Pseudonymisation, which
 /// verified the first and did the second, and both stand in the public register.
 /// </summary>
-internal sealed class LineageEndHandler(ApplicationStore store)
-    : IEventHandler<Facts.DeletionProved>,
-        IEventHandler<Facts.KeyShredded>
+internal sealed class LineageEndHandler(ApplicationStore store) : IEventHandler<Facts.DeletionProved>, IEventHandler<Facts.KeyShredded>
 {
     public Task HandleAsync(Facts.DeletionProved message, ReceivedEvent received, CancellationToken cancellationToken) =>
         RecordAsync(
@@ -37,8 +35,7 @@ internal sealed class LineageEndHandler(ApplicationStore store)
     )
     {
         var application =
-            await store.LoadLineageAsync(lineage, cancellationToken)
-            ?? throw new InvalidOperationException("There is no such lineage.");
+            await store.LoadLineageAsync(lineage, cancellationToken) ?? throw new InvalidOperationException("There is no such lineage.");
         if (record(application) is not { } happened)
         {
             return;

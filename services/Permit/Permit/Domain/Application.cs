@@ -62,8 +62,9 @@ public sealed record Application
 
     /// <summary>Sources that are decided and approved and not in the permit yet: they enter its next version.</summary>
     public IReadOnlyList<(CaseSource Source, Case Case)> Entering =>
-        Revocation is not null || (Content.AllOrNothing && !AllSources.All(IsReady)) ? []
-        : [.. AllSources.Where(entry => IsReady(entry) && Permit?.Sources.Contains(entry.Source.Source) != true)];
+        Revocation is not null || (Content.AllOrNothing && !AllSources.All(IsReady))
+            ? []
+            : [.. AllSources.Where(entry => IsReady(entry) && Permit?.Sources.Contains(entry.Source.Source) != true)];
 
     /// <summary>
     /// What a source still needs before it is delivered (NOR-12): <c>decision</c>, kinds of approval, or, where all or
@@ -132,7 +133,10 @@ public sealed record Application
                 [
                     .. before.Approvals.Select(approval =>
                         approval.Required.Kind == decided.Kind
-                            ? approval with { Decision = new Judgement(decided.Outcome, decided.Reasons, recorded.At, recorded.Actor) }
+                            ? approval with
+                            {
+                                Decision = new Judgement(decided.Outcome, decided.Reasons, recorded.At, recorded.Actor),
+                            }
                             : approval
                     ),
                 ],
@@ -141,10 +145,7 @@ public sealed record Application
             PermitWithdrawn withdrawn => before with { Revocation = new(recorded.At, recorded.Actor, withdrawn.Reasons) },
             DeletionProved proved => before with { DeletedAt = proved.ProvedAt },
             KeyShredded shredded => before with { ShreddedAt = shredded.ShreddedAt },
-            CaseEvent happened => before with
-            {
-                Cases = [.. before.Cases.Select(c => c.Id == happened.Case ? c.Apply(recorded) : c)],
-            },
+            CaseEvent happened => before with { Cases = [.. before.Cases.Select(c => c.Id == happened.Case ? c.Apply(recorded) : c)] },
             _ => throw new InvalidOperationException($"{recorded.Event.GetType().Name} is not known."),
         };
         return after with { Version = recorded.Sequence };
@@ -198,16 +199,14 @@ public sealed record Application
                 [.. case_.Select(c => new CaseSource(c.Source, c.LegalBasis, c.Approvals))]
             ))
             .ToList();
-        return Ruling.Allow(
-            [
-                new ApplicationSubmitted(
-                    sources,
-                    [.. required.Select(rule => new RequiredApproval(rule.Kind, rule.Authority, rule.Role, rule.LegalBasis))]
-                ),
-                fees.Estimate(opened.ToDictionary(c => c.Authority, c => (IReadOnlyList<string>)[.. c.Sources.Select(s => s.Source)])),
-                .. opened,
-            ]
-        );
+        return Ruling.Allow([
+            new ApplicationSubmitted(
+                sources,
+                [.. required.Select(rule => new RequiredApproval(rule.Kind, rule.Authority, rule.Role, rule.LegalBasis))]
+            ),
+            fees.Estimate(opened.ToDictionary(c => c.Authority, c => (IReadOnlyList<string>)[.. c.Sources.Select(s => s.Source)])),
+            .. opened,
+        ]);
     }
 
     /// <summary>The applicant answers, within four weeks (68(4)); a correction comes with a new estimate.</summary>
@@ -241,12 +240,10 @@ public sealed record Application
                 "Somebody has decided on what you change",
                 "Keep the sources, and what was decided on, as they are; or apply anew."
             ),
-            [var one] => Ruling.Allow(
-                [
-                    new InformationGiven(one.Id, answer, content, sources),
-                    fees.Estimate(Cases.ToDictionary(c => c.Authority, c => (IReadOnlyList<string>)[.. c.Sources.Select(s => s.Source)])),
-                ]
-            ),
+            [var one] => Ruling.Allow([
+                new InformationGiven(one.Id, answer, content, sources),
+                fees.Estimate(Cases.ToDictionary(c => c.Authority, c => (IReadOnlyList<string>)[.. c.Sources.Select(s => s.Source)])),
+            ]),
         };
     }
 
@@ -288,7 +285,8 @@ public sealed record Application
             handled =>
                 Permit is null ? Ruling.Conflict("no-permit", "There is no permit", "Nothing can be revoked.")
                 : Revocation is not null ? Ruling.Conflict("already-revoked", "The permit is revoked", "Nothing is left to do.")
-                : handled.Revoke(reasons) is { Refusal: null } revoked && Permit.Sources.All(source => handled.Sources.Any(s => s.Source == source))
+                : handled.Revoke(reasons) is { Refusal: null } revoked
+                && Permit.Sources.All(source => handled.Sources.Any(s => s.Source == source))
                     ? Ruling.Allow([.. revoked.Events, new PermitWithdrawn(reasons)])
                 : handled.Revoke(reasons)
         );
@@ -296,8 +294,7 @@ public sealed record Application
     private bool IsApproved(string kind) =>
         Approvals.Any(approval => approval.Required.Kind == kind && approval.Decision is { Outcome: Outcome.Granted });
 
-    private bool IsReady((CaseSource Source, Case Case) entry) =>
-        entry.Case.IsGranted && entry.Source.Approvals.All(IsApproved);
+    private bool IsReady((CaseSource Source, Case Case) entry) => entry.Case.IsGranted && entry.Source.Approvals.All(IsApproved);
 
     private Ruling? Conflicted(Official official) =>
         official.Sub == Applicant.Sub || Content.Persons?.Contains(official.Sub) == true
@@ -323,7 +320,11 @@ public sealed record Application
         var broken = Completeness.Unlawful(Content, Applicant, handled.Sources, PolicyProfile.Named(handled.Profile)).FirstOrDefault();
         return broken is null
             ? null
-            : Ruling.Conflict("not-grantable", "The rules do not allow this permit", $"{broken.Field}: {broken.Message} ({broken.Article})");
+            : Ruling.Conflict(
+                "not-grantable",
+                "The rules do not allow this permit",
+                $"{broken.Field}: {broken.Message} ({broken.Article})"
+            );
     }
 }
 

@@ -59,8 +59,7 @@ public sealed record RequestedSource(
 public static class Purposes
 {
     /// <summary>(a) public and occupational health, (b) policy, (c) statistics, (d) education, (e) research, (f) care.</summary>
-    public static IReadOnlyList<string> All { get; } =
-        ["53(1)(a)", "53(1)(b)", "53(1)(c)", "53(1)(d)", "53(1)(e)", "53(1)(f)"];
+    public static IReadOnlyList<string> All { get; } = ["53(1)(a)", "53(1)(b)", "53(1)(c)", "53(1)(d)", "53(1)(e)", "53(1)(f)"];
 }
 
 /// <summary>The legal bases of GDPR 6(1).</summary>

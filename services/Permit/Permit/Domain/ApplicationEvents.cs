@@ -94,12 +94,7 @@ public enum Outcome
 }
 
 /// <summary>A requested source with what the catalogue says of it.</summary>
-public sealed record DescribedSource(
-    string Source,
-    string Holder,
-    long IdentifierBudget,
-    IReadOnlyList<DescribedColumn> Columns
-);
+public sealed record DescribedSource(string Source, string Holder, long IdentifierBudget, IReadOnlyList<DescribedColumn> Columns);
 
 /// <summary>A column as described.</summary>
 public sealed record DescribedColumn(string Name, string Type, int? MaxLength = null);

@@ -70,8 +70,7 @@ public sealed record Case
 
     /// <summary>The application was corrected in answer to somebody: what was prepared was prepared on another one.</summary>
     public Case Corrected(RecordedEvent recorded) =>
-        Decision is not null ? this
-        : Moved(State == CaseState.Prepared ? this with { State = CaseState.Processing } : this, recorded);
+        Decision is not null ? this : Moved(State == CaseState.Prepared ? this with { State = CaseState.Processing } : this, recorded);
 
     private Case Moved(Case after, RecordedEvent recorded) =>
         (after.State == State ? after : after with { Stages = [.. Ended(recorded.At), new Stage(after.State, recorded.At, null)] }) with
@@ -100,17 +99,13 @@ public sealed record Case
             {
                 State = CaseState.Processing,
                 Rounds = [.. Rounds.SkipLast(1), Rounds[^1] with { AnsweredAt = at, Answer = given.Answer }],
-                Clocks = Change(
-                    clock =>
-                        clock.Rule == PolicyProfile.Decision ? clock.Resume(at)
-                        : clock.Rule == PolicyProfile.Completion && clock.Ended is null ? clock.End(at)
-                        : clock
+                Clocks = Change(clock =>
+                    clock.Rule == PolicyProfile.Decision ? clock.Resume(at)
+                    : clock.Rule == PolicyProfile.Completion && clock.Ended is null ? clock.End(at)
+                    : clock
                 ),
             },
-            ClockExtended extended => this with
-            {
-                Clocks = Change(PolicyProfile.Decision, clock => clock.Extend(at, extended.Reasons)),
-            },
+            ClockExtended extended => this with { Clocks = Change(PolicyProfile.Decision, clock => clock.Extend(at, extended.Reasons)) },
             CasePrepared prepared => this with
             {
                 State = CaseState.Prepared,
@@ -126,11 +121,7 @@ public sealed record Case
                     StatutoryClock.Start(PolicyProfile.Publication, at),
                 ],
             },
-            DecisionPublished => this with
-            {
-                Clocks = Change(PolicyProfile.Publication, clock => clock.End(at)),
-                Stages = [.. Ended(at)],
-            },
+            DecisionPublished => this with { Clocks = Change(PolicyProfile.Publication, clock => clock.End(at)), Stages = [.. Ended(at)] },
             DecisionRevoked revoked => this with { Revocation = new Revocation(at, recorded.Actor, revoked.Reasons) },
             _ => throw new InvalidOperationException($"{recorded.Event.GetType().Name} is no event of a case."),
         };
@@ -139,8 +130,7 @@ public sealed record Case
     /// <summary>An officer asks for information; the clock stands still until the answer.</summary>
     public Ruling RequestInformation(IReadOnlyList<Question> questions) =>
         Decision is not null ? AlreadyDecided()
-        : IsAnswerOutstanding
-            ? Ruling.Conflict("information-outstanding", "The applicant was asked already", "Wait for the answer.")
+        : IsAnswerOutstanding ? Ruling.Conflict("information-outstanding", "The applicant was asked already", "Wait for the answer.")
         : Ruling.Allow(new InformationRequested(Id, questions));
 
     /// <summary>The limit of the decision is extended, once.</summary>
@@ -158,8 +148,7 @@ public sealed record Case
 
     /// <summary>An officer prepares; anew as often as needed until the decision.</summary>
     public Ruling Prepare(Outcome outcome, string reasons, DateTimeOffset now) =>
-        Decision is not null ? AlreadyDecided()
-        : Outstanding(outcome, now) ?? Ruling.Allow(new CasePrepared(Id, outcome, reasons));
+        Decision is not null ? AlreadyDecided() : Outstanding(outcome, now) ?? Ruling.Allow(new CasePrepared(Id, outcome, reasons));
 
     /// <summary>A decision-maker decides, who has prepared nothing here.</summary>
     public Ruling Decide(Official official, Outcome outcome, string reasons, DateTimeOffset now) =>
@@ -168,7 +157,8 @@ public sealed record Case
         : Preparations.Any(preparation => preparation.By == official.Sub)
             ? Ruling.Forbid("four-eyes", "You prepared this case", "Another decision-maker must decide it.")
         : State != CaseState.Prepared
-            ? Outstanding(outcome, now) ?? Ruling.Conflict("not-prepared", "Nobody has prepared the case", "A case officer prepares it first.")
+            ? Outstanding(outcome, now)
+                ?? Ruling.Conflict("not-prepared", "Nobody has prepared the case", "A case officer prepares it first.")
         : Outstanding(outcome, now) is { } outstanding ? outstanding
         : Ruling.Allow(new CaseDecided(Id, outcome, reasons), new DecisionPublished(Id));
 
@@ -181,9 +171,17 @@ public sealed record Case
     private Ruling? Outstanding(Outcome outcome, DateTimeOffset now) =>
         !IsAnswerOutstanding ? null
         : !CompletionIsLate(now)
-            ? Ruling.Conflict("information-outstanding", "The applicant's answer is outstanding", "Wait for it, or for the end of the four weeks.")
+            ? Ruling.Conflict(
+                "information-outstanding",
+                "The applicant's answer is outstanding",
+                "Wait for it, or for the end of the four weeks."
+            )
         : outcome == Outcome.Granted
-            ? Ruling.Conflict("completion-window-closed", "The application was not completed in time", "The permit shall not be issued (EHDS 68(4)).")
+            ? Ruling.Conflict(
+                "completion-window-closed",
+                "The application was not completed in time",
+                "The permit shall not be issued (EHDS 68(4))."
+            )
         : null;
 
     /// <summary>The authority takes its decision back.</summary>
@@ -192,8 +190,7 @@ public sealed record Case
         : !IsGranted ? Ruling.Conflict("nothing-granted", "Your authority has granted nothing here", "Nothing can be revoked.")
         : Ruling.Allow(new DecisionRevoked(Id, reasons));
 
-    private static Ruling AlreadyDecided() =>
-        Ruling.Conflict("already-decided", "The case is decided", "Nothing more can be done in it.");
+    private static Ruling AlreadyDecided() => Ruling.Conflict("already-decided", "The case is decided", "Nothing more can be done in it.");
 
     private IReadOnlyList<StatutoryClock> Change(string rule, Func<StatutoryClock, StatutoryClock> change) =>
         Change(clock => clock.Rule == rule ? change(clock) : clock);

@@ -97,9 +97,7 @@ public static partial class Completeness
         {
             yield return new Finding("purpose", "EHDS 53(1)", $"Choose one of {string.Join(", ", Purposes.All)}.");
         }
-        else if (
-            profile.PurposesOfPublicBodies.Contains(content.Purpose!) && !profile.PublicBodies.Contains(applicant.Org)
-        )
+        else if (profile.PurposesOfPublicBodies.Contains(content.Purpose!) && !profile.PublicBodies.Contains(applicant.Org))
         {
             yield return new Finding("purpose", "EHDS 53(2)", "This purpose is for public bodies only.");
         }
@@ -126,7 +124,11 @@ public static partial class Completeness
             || persons.Any(person => person is null || !Sub().IsMatch(person))
         )
         {
-            yield return new Finding("persons", "EHDS 67(2)(a)", $"Name each person once by its subject id, at most {ContentLimits.MostPersons}.");
+            yield return new Finding(
+                "persons",
+                "EHDS 67(2)(a)",
+                $"Name each person once by its subject id, at most {ContentLimits.MostPersons}."
+            );
         }
     }
 
@@ -134,7 +136,11 @@ public static partial class Completeness
     {
         if (string.IsNullOrWhiteSpace(content.Spe?.Reasons) || content.Spe.Reasons.Length > ContentLimits.LongestText)
         {
-            yield return new Finding("spe.reasons", "EHDS 67(2)(i)", $"Say why this environment fits, in 1 to {ContentLimits.LongestText} characters.");
+            yield return new Finding(
+                "spe.reasons",
+                "EHDS 67(2)(i)",
+                $"Say why this environment fits, in 1 to {ContentLimits.LongestText} characters."
+            );
         }
         if (known.Environment is not { } environment)
         {
@@ -173,7 +179,9 @@ public static partial class Completeness
 
     private static IEnumerable<Finding> TooLong(ApplicationContent content, PolicyProfile profile) =>
         // 68(12): the last day is included, hence the day before the anniversary is the latest.
-        content.Period is { From: { } from, To: { } to } && to >= from.AddYears(profile.LongestPermitYears)
+        content.Period
+            is { From: { } from, To: { } to }
+        && to >= from.AddYears(profile.LongestPermitYears)
             ? [new Finding("period.to", "EHDS 68(12)", $"A permit lasts at most {profile.LongestPermitYears} years.")]
             : [];
 
@@ -212,7 +220,10 @@ public static partial class Completeness
     private static IEnumerable<Finding> Sources(ApplicationContent content, Surroundings known, PolicyProfile profile)
     {
         var sources = content.Sources ?? [];
-        if (sources.Count is 0 or > ContentLimits.MostSources || sources.Select(source => source.Source).Distinct().Count() != sources.Count)
+        if (
+            sources.Count is 0 or > ContentLimits.MostSources
+            || sources.Select(source => source.Source).Distinct().Count() != sources.Count
+        )
         {
             yield return new Finding("sources", "EHDS 67(2)(d)", $"Name 1 to {ContentLimits.MostSources} sources, each once.");
         }
@@ -280,13 +291,7 @@ public sealed record SourceDescription(string Holder, IReadOnlyList<DescribedCol
 /// <param name="ApprovedUntil">End of its approval.</param>
 /// <param name="SigningKey">Thumbprint and sequence as registered.</param>
 /// <param name="IsKeyStated">Whether the node's root has stated that very key.</param>
-public sealed record EnvironmentFacts(
-    string Party,
-    string Status,
-    DateTimeOffset? ApprovedUntil,
-    PinnedKey? SigningKey,
-    bool IsKeyStated
-)
+public sealed record EnvironmentFacts(string Party, string Status, DateTimeOffset? ApprovedUntil, PinnedKey? SigningKey, bool IsKeyStated)
 {
     /// <summary>Why no permit can name it; null where one can.</summary>
     public string? WhyNot(PolicyProfile profile, DateTimeOffset now) =>

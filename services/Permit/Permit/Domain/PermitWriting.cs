@@ -83,15 +83,13 @@ public static class PermitWriting
     }
 
     /// <summary>When a permit for the application would end.</summary>
-    public static DateTimeOffset EndOf(Application application) =>
-        NorwegianCalendar.EndOf(application.Content.Period!.To!.Value);
+    public static DateTimeOffset EndOf(Application application) => NorwegianCalendar.EndOf(application.Content.Period!.To!.Value);
 
     /// <summary>What was signed.</summary>
     public static PermitDocument Read(IssuedPermit permit) => Read(permit.Document);
 
     /// <inheritdoc cref="Read(IssuedPermit)"/>
-    public static PermitDocument Read(string document) =>
-        JsonSerializer.Deserialize(Jws.Read(document).Payload.Span, PermitDocument.Json)!;
+    public static PermitDocument Read(string document) => JsonSerializer.Deserialize(Jws.Read(document).Payload.Span, PermitDocument.Json)!;
 
     private static PermitDocument Successor(IssuedPermit permit, PermitDocument before, DateTimeOffset now) =>
         before with
@@ -123,8 +121,7 @@ public static class PermitWriting
             }),
         ];
 
-    private static PermitSpe Pinned(EnvironmentFacts spe) =>
-        new(spe.Party, spe.SigningKey!.Thumbprint, spe.SigningKey.Sequence);
+    private static PermitSpe Pinned(EnvironmentFacts spe) => new(spe.Party, spe.SigningKey!.Thumbprint, spe.SigningKey.Sequence);
 
     private static string NewId() => $"p-{Guid.CreateVersion7():N}";
 }

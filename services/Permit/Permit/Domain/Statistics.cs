@@ -8,8 +8,7 @@ namespace HealthDataNode.Permit.Domain;
 public static class Statistics
 {
     // As a case goes through them; approvals, which run beside, come after.
-    private static readonly string[] Order =
-        [.. Enum.GetNames<CaseState>().Select(JsonNamingPolicy.KebabCaseLower.ConvertName)];
+    private static readonly string[] Order = [.. Enum.GetNames<CaseState>().Select(JsonNamingPolicy.KebabCaseLower.ConvertName)];
 
     /// <summary>Sums up stays in stages.</summary>
     /// <param name="stays">Each with its beginning, and its end where it has ended.</param>

@@ -54,10 +54,7 @@ internal static class Answers
         Problem.Invalid(
             findings
                 .GroupBy(finding => finding.Field)
-                .ToDictionary(
-                    field => field.Key,
-                    field => field.Select(finding => $"{finding.Message} ({finding.Article})").ToArray()
-                ),
+                .ToDictionary(field => field.Key, field => field.Select(finding => $"{finding.Message} ({finding.Article})").ToArray()),
             "application-incomplete"
         );
 
@@ -65,10 +62,7 @@ internal static class Answers
     public static ProblemHttpResult? Require(string field, string? text, int longest = 4000) =>
         string.IsNullOrWhiteSpace(text) || !ContentLimits.IsText(text, longest)
             ? Problem.Invalid(
-                new Dictionary<string, string[]>
-                {
-                    [field] = [$"Write 1 to {longest} characters, no control characters among them."],
-                }
+                new Dictionary<string, string[]> { [field] = [$"Write 1 to {longest} characters, no control characters among them."] }
             )
             : null;
 

@@ -17,7 +17,8 @@ public static class CheckAccess
     public sealed record Request(string Nonce, string Lineage, string Sub);
 
     internal static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/access-checks", Handle)
+        routes
+            .MapPost("/access-checks", Handle)
             .ForRole("spe")
             .ForAnyParty()
             .WithName("CheckAccess")
@@ -35,9 +36,7 @@ public static class CheckAccess
         CancellationToken cancellationToken
     )
     {
-        if (
-            (LeaseQuestion.Wrong(request.Nonce, [request.Lineage], 1) ?? Answers.Require("sub", request.Sub, 200)) is { } wrong
-        )
+        if ((LeaseQuestion.Wrong(request.Nonce, [request.Lineage], 1) ?? Answers.Require("sub", request.Sub, 200)) is { } wrong)
         {
             return wrong;
         }
@@ -60,11 +59,7 @@ public static class CheckAccess
             Until = now.ToUnixTimeSeconds() + profile.AnswerSeconds,
             Lineage = permit.Lineage,
             Sub = request.Sub,
-            Allowed =
-                permit.RevokedAt is null
-                && permit.FromAt <= now
-                && now < permit.ToAt
-                && permit.Persons.Contains(request.Sub),
+            Allowed = permit.RevokedAt is null && permit.FromAt <= now && now < permit.ToAt && permit.Persons.Contains(request.Sub),
             Version = permit.Version,
         };
         return TypedResults.Text(signer.Sign(answer).Text, "application/jose");

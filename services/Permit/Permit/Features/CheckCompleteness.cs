@@ -17,7 +17,8 @@ public static class CheckCompleteness
     public sealed record Response(bool Complete, IReadOnlyList<Finding> Missing);
 
     internal static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/applications/{id:guid}/completeness", Handle)
+        routes
+            .MapGet("/applications/{id:guid}/completeness", Handle)
             .ForRole("data-user")
             .WithName("CheckCompleteness")
             .WithSummary("Everything that a draft lacks, at once")
@@ -42,14 +43,7 @@ public static class CheckCompleteness
         try
         {
             var known = await neighbours.AskAsync(application.Content, cancellationToken);
-            var missing = Completeness.Check(
-                application.Content,
-                application.Applicant,
-                known,
-                profile,
-                register,
-                time.GetUtcNow()
-            );
+            var missing = Completeness.Check(application.Content, application.Applicant, known, profile, register, time.GetUtcNow());
             return TypedResults.Ok(new Response(missing.Count == 0, missing));
         }
         catch (NeighbourAwayException away)

@@ -19,7 +19,8 @@ public static class CheckStates
     public sealed record Request(string Nonce, IReadOnlyList<string> Lineages);
 
     internal static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/state-checks", Handle)
+        routes
+            .MapPost("/state-checks", Handle)
             .ForAnyParty()
             .WithName("CheckStates")
             .WithSummary("The states of permits, signed, good for seconds")
@@ -45,10 +46,17 @@ public static class CheckStates
         var rows = await database
             .Permits.AsNoTracking()
             .Where(row => request.Lineages.Contains(row.Lineage))
-            .Select(row => new { row.Lineage, row.Version, row.Digest, row.FromAt, row.ToAt, row.RevokedAt })
+            .Select(row => new
+            {
+                row.Lineage,
+                row.Version,
+                row.Digest,
+                row.FromAt,
+                row.ToAt,
+                row.RevokedAt,
+            })
             .ToListAsync(cancellationToken);
-        var newest = rows
-            .GroupBy(row => row.Lineage)
+        var newest = rows.GroupBy(row => row.Lineage)
             .ToDictionary(versions => versions.Key, versions => versions.MaxBy(row => row.Version)!);
         var states = request.Lineages.Select(lineage =>
             newest.TryGetValue(lineage, out var row)

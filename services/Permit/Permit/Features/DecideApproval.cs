@@ -19,7 +19,8 @@ public static class DecideApproval
     public sealed record Request(Outcome Outcome, string Reasons);
 
     internal static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/applications/{id:guid}/approvals/{kind}", Handle)
+        routes
+            .MapPost("/applications/{id:guid}/approvals/{kind}", Handle)
             .ForRole("ethics-committee", "decision-maker")
             .RequireIdempotencyKey<PermitDb>()
             .WithName("DecideApproval")

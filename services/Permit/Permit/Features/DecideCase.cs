@@ -19,7 +19,8 @@ public static class DecideCase
     public sealed record Request(Outcome Outcome, string Reasons);
 
     internal static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/cases/{id:guid}/decision", Handle)
+        routes
+            .MapPost("/cases/{id:guid}/decision", Handle)
             .ForRole("decision-maker")
             .RequireIdempotencyKey<PermitDb>()
             .WithName("DecideCase")
@@ -51,9 +52,7 @@ public static class DecideCase
             official,
             now => application.Decide(official, request.Outcome, request.Reasons, now),
             (outbox, newVersion, lineage) =>
-                outbox.Enqueue(
-                    new Facts.CaseDecided(application.Id, id, newVersion, official.Sub, request.Outcome.ToText(), lineage)
-                ),
+                outbox.Enqueue(new Facts.CaseDecided(application.Id, id, newVersion, official.Sub, request.Outcome.ToText(), lineage)),
             cancellationToken
         );
         if (decided is null)

@@ -11,7 +11,8 @@ namespace HealthDataNode.Permit.Features;
 public static class DraftApplication
 {
     internal static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/applications", Handle)
+        routes
+            .MapPost("/applications", Handle)
             .ForRole("data-user")
             .WithName("DraftApplication")
             .WithSummary("Store a draft of an application")

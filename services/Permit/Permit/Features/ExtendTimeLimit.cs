@@ -12,7 +12,8 @@ public static class ExtendTimeLimit
     public sealed record Request(string Reasons);
 
     internal static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/cases/{id:guid}/extension", Handle)
+        routes
+            .MapPost("/cases/{id:guid}/extension", Handle)
             .ForRole("case-officer")
             .WithName("ExtendTimeLimit")
             .WithSummary("Extend the time limit of the decision, once")
@@ -37,8 +38,7 @@ public static class ExtendTimeLimit
             user,
             http,
             handled => handled.Extend(request.Reasons, time.GetUtcNow()),
-            (outbox, application, version) =>
-                outbox.Enqueue(new Facts.TimeLimitExtended(application.Id, id, version, user.Sub())),
+            (outbox, application, version) => outbox.Enqueue(new Facts.TimeLimitExtended(application.Id, id, version, user.Sub())),
             cancellationToken
         );
     }

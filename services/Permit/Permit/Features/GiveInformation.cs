@@ -22,7 +22,8 @@ public static class GiveInformation
     public sealed record Request(string Answer, ApplicationContent? Content = null, Guid? Case = null);
 
     internal static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/applications/{id:guid}/information", Handle)
+        routes
+            .MapPost("/applications/{id:guid}/information", Handle)
             .ForRole("data-user")
             .WithName("GiveInformation")
             .WithSummary("Answer the authority's questions; the clock goes on")
@@ -47,8 +48,7 @@ public static class GiveInformation
         {
             return Problem.NotFound("application");
         }
-        var invalid =
-            Answers.Require("answer", request.Answer) ?? (request.Content is null ? null : Answers.Require(request.Content));
+        var invalid = Answers.Require("answer", request.Answer) ?? (request.Content is null ? null : Answers.Require(request.Content));
         if ((invalid ?? http.Precondition(application.Version)) is { } wrong)
         {
             return wrong;

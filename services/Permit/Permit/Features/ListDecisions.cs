@@ -11,7 +11,8 @@ public static class ListDecisions
     private const int PageSize = 100;
 
     internal static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/decisions", Handle)
+        routes
+            .MapGet("/decisions", Handle)
             .AllowAnonymous()
             .WithName("ListDecisions")
             .WithSummary("Published decisions with their reasons")

@@ -12,11 +12,7 @@ public static class ListPermits
     private const int PageSize = 100;
 
     internal static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/permits", Handle)
-            .AllowAnonymous()
-            .WithName("ListPermits")
-            .WithSummary("The permits in force")
-            .WithTags("Public");
+        routes.MapGet("/permits", Handle).AllowAnonymous().WithName("ListPermits").WithSummary("The permits in force").WithTags("Public");
 
     private static async Task<Results<Ok<Page<PublicPermit>>, ProblemHttpResult>> Handle(
         PermitDb database,
@@ -38,9 +34,7 @@ public static class ListPermits
             .OrderBy(row => row.Lineage)
             .Take(PageSize)
             .ToListAsync(cancellationToken);
-        return TypedResults.Ok(
-            new Page<PublicPermit>([.. rows.Select(ToItem)], rows.Count == PageSize ? rows[^1].Lineage : null)
-        );
+        return TypedResults.Ok(new Page<PublicPermit>([.. rows.Select(ToItem)], rows.Count == PageSize ? rows[^1].Lineage : null));
     }
 
     // The variables are read from the document itself: what the public sees is what was signed.

@@ -12,7 +12,8 @@ public static class ListReleases
     private const int PageSize = 100;
 
     internal static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/releases", Handle)
+        routes
+            .MapGet("/releases", Handle)
             .AllowAnonymous()
             .WithName("ListReleases")
             .WithSummary("The register of results that left rooms, the newest first; all, or those of one lineage")
@@ -40,9 +41,7 @@ public static class ListReleases
             .ThenBy(row => row.Digest)
             .Take(PageSize)
             .ToListAsync(cancellationToken);
-        return TypedResults.Ok(
-            new Page<PublicRelease>([.. rows.Select(ToItem)], rows.Count == PageSize ? rows[^1].Digest : null)
-        );
+        return TypedResults.Ok(new Page<PublicRelease>([.. rows.Select(ToItem)], rows.Count == PageSize ? rows[^1].Digest : null));
     }
 
     // Read from what was signed. The purpose is the requester's own words and the votes name persons: neither is shown.

@@ -13,8 +13,7 @@ internal static class Officials
     /// <summary>Everybody who may read an application: its applicant, and officials.</summary>
     public static readonly string[] Readers = ["data-user", .. Roles];
 
-    public static bool IsOfficial(this ClaimsPrincipal user) =>
-        Roles.Any(user.IsInRole) && user.Authority() is { Length: > 0 };
+    public static bool IsOfficial(this ClaimsPrincipal user) => Roles.Any(user.IsInRole) && user.Authority() is { Length: > 0 };
 
     public static Official ToOfficial(this ClaimsPrincipal user) => new(user.Sub(), user.Authority() ?? "");
 

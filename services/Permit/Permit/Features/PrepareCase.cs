@@ -13,7 +13,8 @@ public static class PrepareCase
     public sealed record Request(Outcome Outcome, string Reasons);
 
     internal static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/cases/{id:guid}/preparation", Handle)
+        routes
+            .MapPost("/cases/{id:guid}/preparation", Handle)
             .ForRole("case-officer")
             .WithName("PrepareCase")
             .WithSummary("Propose an outcome with reasons")
@@ -39,9 +40,7 @@ public static class PrepareCase
             http,
             handled => handled.Prepare(request.Outcome, request.Reasons, time.GetUtcNow()),
             (outbox, application, version) =>
-                outbox.Enqueue(
-                    new Facts.CasePrepared(application.Id, id, version, user.Sub(), request.Outcome.ToText())
-                ),
+                outbox.Enqueue(new Facts.CasePrepared(application.Id, id, version, user.Sub(), request.Outcome.ToText())),
             cancellationToken
         );
     }

@@ -14,12 +14,14 @@ public static class ReadApplication
 
     internal static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/applications/{id:guid}", Handle)
+        routes
+            .MapGet("/applications/{id:guid}", Handle)
             .ForRole(Officials.Readers)
             .WithName("ReadApplication")
             .WithSummary("Read an application, its cases, clocks, approvals and permit")
             .WithTags("Applications");
-        routes.MapGet("/applications", List)
+        routes
+            .MapGet("/applications", List)
             .ForRole(Officials.Readers)
             .WithName("ListApplications")
             .WithSummary("List your applications, or those before your authority")
@@ -77,8 +79,6 @@ public static class ReadApplication
                 row.SubmittedAt
             ))
             .ToListAsync(cancellationToken);
-        return TypedResults.Ok(
-            new Page<ApplicationSummary>(items, items.Count == PageSize ? items[^1].Id.ToString() : null)
-        );
+        return TypedResults.Ok(new Page<ApplicationSummary>(items, items.Count == PageSize ? items[^1].Id.ToString() : null));
     }
 }

@@ -15,12 +15,14 @@ public static class ReadCase
 
     internal static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/cases/{id:guid}", Handle)
+        routes
+            .MapGet("/cases/{id:guid}", Handle)
             .ForRole("case-officer", "decision-maker")
             .WithName("ReadCase")
             .WithSummary("Read a case; its ETag is asked for at the decision")
             .WithTags("Cases");
-        routes.MapGet("/cases", List)
+        routes
+            .MapGet("/cases", List)
             .ForRole("case-officer", "decision-maker")
             .WithName("ListCases")
             .WithSummary("List the cases of your authority")
@@ -56,10 +58,7 @@ public static class ReadCase
         var items = await (
             from handled in database.Cases.AsNoTracking()
             join application in database.Applications on handled.ApplicationId equals application.Id
-            where
-                handled.Authority == authority
-                && (state == null || handled.State == state)
-                && (after == null || handled.Id > after)
+            where handled.Authority == authority && (state == null || handled.State == state) && (after == null || handled.Id > after)
             orderby handled.Id
             select new CaseSummary(
                 handled.Id,

@@ -14,7 +14,8 @@ public static class ReadFeeEstimate
     public sealed record Response(string Currency, long Total, IReadOnlyList<FeeLine> Lines, DateTimeOffset EstimatedAt);
 
     internal static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/applications/{id:guid}/fee-estimate", Handle)
+        routes
+            .MapGet("/applications/{id:guid}/fee-estimate", Handle)
             .ForRole(Officials.Readers)
             .WithName("ReadFeeEstimate")
             .WithSummary("The estimate of what an application will cost, by authority and rule")

@@ -6,7 +6,8 @@ namespace HealthDataNode.Permit.Features;
 public static class ReadKeyStatements
 {
     internal static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/key-statements", Handle)
+        routes
+            .MapGet("/key-statements", Handle)
             .AllowAnonymous()
             .WithName("ReadKeyStatements")
             .WithSummary("The key statements of the node's root, one a line")

@@ -14,7 +14,8 @@ public static class ReadPermitDocument
     private static readonly string[] NodeParties = ["gateway", "pseudonymisation"];
 
     internal static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/permits/{lineage}/document", Handle)
+        routes
+            .MapGet("/permits/{lineage}/document", Handle)
             .RequireAuthorization()
             .WithName("ReadPermitDocument")
             .WithSummary("The newest version of a permit as a JWS, for a party or person that it names")

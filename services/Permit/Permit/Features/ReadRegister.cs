@@ -14,10 +14,13 @@ public static class ReadRegister
     private const int PageSize = 100;
 
     internal static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/register", Handle)
+        routes
+            .MapGet("/register", Handle)
             .AllowAnonymous()
             .WithName("ReadRegister")
-            .WithSummary("Applications, decisions with reasons, permits, revocations, deletions, the newest first; all, or that of one lineage")
+            .WithSummary(
+                "Applications, decisions with reasons, permits, revocations, deletions, the newest first; all, or that of one lineage"
+            )
             .WithTags("Public");
 
     private static async Task<Ok<Page<RegisterEntry>>> Handle(
@@ -36,9 +39,21 @@ public static class ReadRegister
             .Take(PageSize)
             .ToListAsync(cancellationToken);
         var ids = applications.Select(row => row.Id).ToList();
-        var cases = await OfAsync(database.Cases.Where(row => ids.Contains(row.ApplicationId)).OrderBy(row => row.Authority), row => row.ApplicationId, cancellationToken);
-        var approvals = await OfAsync(database.Approvals.Where(row => ids.Contains(row.ApplicationId)).OrderBy(row => row.Kind), row => row.ApplicationId, cancellationToken);
-        var permits = await OfAsync(database.Permits.Where(row => ids.Contains(row.ApplicationId)).OrderBy(row => row.Version), row => row.ApplicationId, cancellationToken);
+        var cases = await OfAsync(
+            database.Cases.Where(row => ids.Contains(row.ApplicationId)).OrderBy(row => row.Authority),
+            row => row.ApplicationId,
+            cancellationToken
+        );
+        var approvals = await OfAsync(
+            database.Approvals.Where(row => ids.Contains(row.ApplicationId)).OrderBy(row => row.Kind),
+            row => row.ApplicationId,
+            cancellationToken
+        );
+        var permits = await OfAsync(
+            database.Permits.Where(row => ids.Contains(row.ApplicationId)).OrderBy(row => row.Version),
+            row => row.ApplicationId,
+            cancellationToken
+        );
         return TypedResults.Ok(
             new Page<RegisterEntry>(
                 [.. applications.Select(row => ToEntry(row, cases[row.Id], approvals[row.Id], [.. permits[row.Id]]))],
@@ -47,7 +62,11 @@ public static class ReadRegister
         );
     }
 
-    private static async Task<ILookup<Guid, T>> OfAsync<T>(IQueryable<T> rows, Func<T, Guid> application, CancellationToken cancellationToken)
+    private static async Task<ILookup<Guid, T>> OfAsync<T>(
+        IQueryable<T> rows,
+        Func<T, Guid> application,
+        CancellationToken cancellationToken
+    )
         where T : class => (await rows.AsNoTracking().ToListAsync(cancellationToken)).ToLookup(application);
 
     private static RegisterEntry ToEntry(
@@ -72,7 +91,9 @@ public static class ReadRegister
                     row.Authority,
                     row.Sources,
                     row.OpenedAt,
-                    row.PublishedAt is null ? null : new RegisteredDecision(row.Outcome!.Value, row.Reasons!, row.DecidedAt!.Value, row.PublishedAt),
+                    row.PublishedAt is null
+                        ? null
+                        : new RegisteredDecision(row.Outcome!.Value, row.Reasons!, row.DecidedAt!.Value, row.PublishedAt),
                     row.RevokedAt is null ? null : new RevocationView(row.RevocationReasons!, row.RevokedAt.Value)
                 )),
             ],
@@ -80,7 +101,9 @@ public static class ReadRegister
                 .. approvals.Select(row => new RegisteredApproval(
                     row.Kind,
                     row.Authority,
-                    row.DecidedAt is null ? null : new RegisteredDecision(row.Outcome!.Value, row.Reasons!, row.DecidedAt.Value, row.DecidedAt)
+                    row.DecidedAt is null
+                        ? null
+                        : new RegisteredDecision(row.Outcome!.Value, row.Reasons!, row.DecidedAt.Value, row.DecidedAt)
                 )),
             ],
             newest?.Lineage,

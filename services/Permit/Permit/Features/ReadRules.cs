@@ -9,12 +9,14 @@ public static class ReadRules
 {
     internal static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/authorities", Ok<AuthorityRegister> (AuthorityRegister register) => TypedResults.Ok(register))
+        routes
+            .MapGet("/authorities", Ok<AuthorityRegister> (AuthorityRegister register) => TypedResults.Ok(register))
             .AllowAnonymous()
             .WithName("ReadAuthorities")
             .WithSummary("The register of authorities: source, legal basis, dates, approvals")
             .WithTags("Public");
-        routes.MapGet("/fee-rules", Ok<FeeRules> (FeeRules rules) => TypedResults.Ok(rules))
+        routes
+            .MapGet("/fee-rules", Ok<FeeRules> (FeeRules rules) => TypedResults.Ok(rules))
             .AllowAnonymous()
             .WithName("ReadFeeRules")
             .WithSummary("The rules by which fees are estimated")

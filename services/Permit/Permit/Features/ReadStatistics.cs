@@ -14,7 +14,8 @@ public static class ReadStatistics
     public sealed record Response(DateTimeOffset AsOf, IReadOnlyList<StageDays> Stages);
 
     internal static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/statistics", Handle)
+        routes
+            .MapGet("/statistics", Handle)
             .AllowAnonymous()
             .WithName("ReadStatistics")
             .WithSummary("How long cases and approvals stayed in each stage (format=csv for text/csv)")
@@ -34,12 +35,23 @@ public static class ReadStatistics
         var stages = await (
             from stage in database.Stages.AsNoTracking()
             join handled in database.Cases on stage.CaseId equals handled.Id
-            select new { handled.Authority, stage.Stage, stage.FromAt, stage.ToAt }
+            select new
+            {
+                handled.Authority,
+                stage.Stage,
+                stage.FromAt,
+                stage.ToAt,
+            }
         ).ToListAsync(cancellationToken);
         var approvals = await database.Approvals.AsNoTracking().ToListAsync(cancellationToken);
         var rows = Statistics.Of(
             stages
-                .Select(row => new Stay(row.Authority, JsonNamingPolicy.KebabCaseLower.ConvertName(row.Stage.ToString()), row.FromAt, row.ToAt))
+                .Select(row => new Stay(
+                    row.Authority,
+                    JsonNamingPolicy.KebabCaseLower.ConvertName(row.Stage.ToString()),
+                    row.FromAt,
+                    row.ToAt
+                ))
                 .Concat(approvals.Select(row => new Stay(row.Authority, row.Kind, row.RequiredAt, row.DecidedAt)))
         );
         return format == "csv"

@@ -23,7 +23,8 @@ public static class RecordRelease
     private const string Jose = "application/jose";
 
     internal static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/permits/{lineage}/releases", Handle)
+        routes
+            .MapPost("/permits/{lineage}/releases", Handle)
             .ForRole("spe")
             .ForAnyParty()
             .Accepts<string>(Jose)
@@ -57,7 +58,12 @@ public static class RecordRelease
         }
         catch (DocumentRefusedException refused)
         {
-            return Problem.Of(422, "document-refused", "The record is refused", $"{refused.Message} Sign it with the key that the permit pins.");
+            return Problem.Of(
+                422,
+                "document-refused",
+                "The record is refused",
+                $"{refused.Message} Sign it with the key that the permit pins."
+            );
         }
         var says = record.Payload;
         // Any version: what was released under one that has a successor was released all the same.

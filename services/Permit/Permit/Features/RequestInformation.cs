@@ -14,7 +14,8 @@ public static class RequestInformation
     public sealed record Request(IReadOnlyList<Question> Questions);
 
     internal static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/cases/{id:guid}/information-requests", Handle)
+        routes
+            .MapPost("/cases/{id:guid}/information-requests", Handle)
             .ForRole("case-officer")
             .WithName("RequestInformation")
             .WithSummary("Ask the applicant for information; suspends the clock")
@@ -48,8 +49,7 @@ public static class RequestInformation
             user,
             http,
             handled => handled.RequestInformation(request.Questions),
-            (outbox, application, version) =>
-                outbox.Enqueue(new Facts.InformationRequested(application.Id, id, version, user.Sub())),
+            (outbox, application, version) => outbox.Enqueue(new Facts.InformationRequested(application.Id, id, version, user.Sub())),
             cancellationToken
         );
     }

@@ -11,7 +11,8 @@ namespace HealthDataNode.Permit.Features;
 public static class ReviseApplication
 {
     internal static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPut("/applications/{id:guid}", Handle)
+        routes
+            .MapPut("/applications/{id:guid}", Handle)
             .ForRole("data-user")
             .WithName("ReviseApplication")
             .WithSummary("Replace the content of a draft (If-Match is honoured)")

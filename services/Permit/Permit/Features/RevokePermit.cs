@@ -19,7 +19,8 @@ public static class RevokePermit
     public sealed record Request(string Reasons);
 
     internal static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/permits/{lineage}/revocation", Handle)
+        routes
+            .MapPost("/permits/{lineage}/revocation", Handle)
             .ForRole("decision-maker")
             .WithName("RevokePermit")
             .WithSummary("Revoke your authority's decision behind a permit, with reasons; others stand")

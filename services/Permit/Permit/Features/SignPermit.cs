@@ -75,7 +75,10 @@ internal sealed class SignPermit(
         }
         if (PermitWriting.EndOf(foreseen) <= now)
         {
-            return (null, Problem.Conflict("period-over", "The period asked for has ended", "Refuse; the applicant may apply for another period."));
+            return (
+                null,
+                Problem.Conflict("period-over", "The period asked for has ended", "Refuse; the applicant may apply for another period.")
+            );
         }
         try
         {

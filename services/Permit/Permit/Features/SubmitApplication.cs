@@ -18,7 +18,8 @@ namespace HealthDataNode.Permit.Features;
 public static class SubmitApplication
 {
     internal static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/applications/{id:guid}/submission", Handle)
+        routes
+            .MapPost("/applications/{id:guid}/submission", Handle)
             .ForRole("data-user")
             .RequireIdempotencyKey<PermitDb>()
             .WithName("SubmitApplication")

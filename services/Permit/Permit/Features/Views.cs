@@ -86,21 +86,16 @@ public sealed record CaseView(
             handled.Profile,
             handled.State,
             handled.OpenedAt,
-            [
-                .. handled.Rounds.Select(round => new InformationView(
-                    round.Questions,
-                    round.RequestedAt,
-                    round.AnsweredAt,
-                    round.Answer
-                )),
-            ],
+            [.. handled.Rounds.Select(round => new InformationView(round.Questions, round.RequestedAt, round.AnsweredAt, round.Answer))],
             [.. handled.Clocks.Select(clock => ClockView.Of(clock, PolicyProfile.Named(handled.Profile)))],
             [
-                .. handled.Sources.Select(source => CaseSourceView.Of(
-                    source,
-                    application.Sources.Single(described => described.Source == source.Source),
-                    application.WaitsFor(source, handled)
-                )),
+                .. handled.Sources.Select(source =>
+                    CaseSourceView.Of(
+                        source,
+                        application.Sources.Single(described => described.Source == source.Source),
+                        application.WaitsFor(source, handled)
+                    )
+                ),
             ],
             official && handled.Preparations is [.., var last] ? JudgementView.Of(last, official) : null,
             handled.Decision is { } decision ? JudgementView.Of(decision, official) : null,
@@ -123,15 +118,7 @@ public sealed record CaseSourceView(
 )
 {
     internal static CaseSourceView Of(CaseSource source, DescribedSource described, IReadOnlyList<string> waitsFor) =>
-        new(
-            source.Source,
-            source.LegalBasis,
-            source.Approvals,
-            described.Holder,
-            described.IdentifierBudget,
-            described.Columns,
-            waitsFor
-        );
+        new(source.Source, source.LegalBasis, source.Approvals, described.Holder, described.IdentifierBudget, described.Columns, waitsFor);
 }
 
 /// <summary>A decision taken back.</summary>

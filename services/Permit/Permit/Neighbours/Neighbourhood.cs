@@ -112,9 +112,7 @@ public sealed class Neighbourhood(IHttpClientFactory clients, TrustStore trust)
     {
         try
         {
-            using var response = await clients
-                .CreateClient(service)
-                .GetAsync(new Uri(path, UriKind.Relative), cancellationToken);
+            using var response = await clients.CreateClient(service).GetAsync(new Uri(path, UriKind.Relative), cancellationToken);
             if (response.StatusCode == HttpStatusCode.NotFound)
             {
                 return null;
@@ -146,8 +144,7 @@ public sealed class Neighbourhood(IHttpClientFactory clients, TrustStore trust)
 }
 
 /// <summary>Another service that must be asked does not answer.</summary>
-public sealed class NeighbourAwayException(string service, Exception inner)
-    : Exception($"{service} does not answer.", inner)
+public sealed class NeighbourAwayException(string service, Exception inner) : Exception($"{service} does not answer.", inner)
 {
     /// <summary>Which.</summary>
     public string Service { get; } = service;

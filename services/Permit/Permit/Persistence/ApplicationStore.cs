@@ -106,12 +106,7 @@ public sealed class ApplicationStore(PermitDb database, TimeProvider time)
             row => (row.CaseId, row.Number),
             cancellationToken
         );
-        await PutAsync(
-            rows.Approvals,
-            database.Approvals.Where(row => row.ApplicationId == after.Id),
-            row => row.Kind,
-            cancellationToken
-        );
+        await PutAsync(rows.Approvals, database.Approvals.Where(row => row.ApplicationId == after.Id), row => row.Kind, cancellationToken);
         await PutAsync(
             rows.Permits,
             database.Permits.Where(row => row.ApplicationId == after.Id),

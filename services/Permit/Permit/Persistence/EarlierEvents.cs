@@ -25,7 +25,14 @@ internal sealed class EarlierEvents
                 handled = (string)payload["case"]!;
                 payload.TryAdd(
                     "sources",
-                    new JsonArray([.. sources.Select(source => new JsonObject { ["source"] = source, ["legalBasis"] = "EHDS 57(1)(a)", ["approvals"] = new JsonArray() })])
+                    new JsonArray([
+                        .. sources.Select(source => new JsonObject
+                        {
+                            ["source"] = source,
+                            ["legalBasis"] = "EHDS 57(1)(a)",
+                            ["approvals"] = new JsonArray(),
+                        }),
+                    ])
                 );
                 break;
             case "information-given" when payload["sources"] is not null:

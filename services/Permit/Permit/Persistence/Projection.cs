@@ -122,7 +122,12 @@ public sealed record Projection(
             Lineage = permit.Lineage,
             Version = permit.Version,
             ApplicationId = application.Id,
-            Authorities = [.. application.Cases.Where(handled => handled.Sources.Any(s => permit.Sources.Contains(s.Source))).Select(handled => handled.Authority)],
+            Authorities =
+            [
+                .. application
+                    .Cases.Where(handled => handled.Sources.Any(s => permit.Sources.Contains(s.Source)))
+                    .Select(handled => handled.Authority),
+            ],
             Digest = permit.Digest,
             Document = permit.Document,
             IssuedAt = permit.IssuedAt,

@@ -192,7 +192,14 @@ internal sealed class SuspensionMapping : IEntityTypeConfiguration<SuspensionRow
 {
     public void Configure(EntityTypeBuilder<SuspensionRow> builder)
     {
-        builder.ToTable("clock_suspensions").HasKey(row => new { row.CaseId, row.Clock, row.Number });
+        builder
+            .ToTable("clock_suspensions")
+            .HasKey(row => new
+            {
+                row.CaseId,
+                row.Clock,
+                row.Number,
+            });
         builder.HasOne<ClockRow>().WithMany().HasForeignKey(row => new { row.CaseId, row.Clock });
         builder.Property(row => row.Reason).HasMaxLength(100);
     }

@@ -48,9 +48,7 @@ internal static class Refused
 
     public static IResult Records(ProtocolException exception)
     {
-        var type = exception.Code is "record-out-of-order" or "record-repeated"
-            ? ProblemTypes.NotAscending
-            : ProblemTypes.RecordsMalformed;
+        var type = exception.Code is "record-out-of-order" or "record-repeated" ? ProblemTypes.NotAscending : ProblemTypes.RecordsMalformed;
         return Problem(type, 422, "The records are not as the protocol says", exception.Message, exception.Position);
     }
 
@@ -59,9 +57,14 @@ internal static class Refused
         var problem = ProtocolProblem.Of(type, status, title, detail);
         return record is null
             ? problem.ToResult()
-            : (problem with { Extensions = new Dictionary<string, System.Text.Json.JsonElement>
+            : (
+                problem with
                 {
-                    ["record"] = System.Text.Json.JsonSerializer.SerializeToElement(record.Value),
-                } }).ToResult();
+                    Extensions = new Dictionary<string, System.Text.Json.JsonElement>
+                    {
+                        ["record"] = System.Text.Json.JsonSerializer.SerializeToElement(record.Value),
+                    },
+                }
+            ).ToResult();
     }
 }

@@ -89,7 +89,12 @@ internal static class RegisterOrder
         catch (DbUpdateException exception)
             when (exception.InnerException is Npgsql.PostgresException { SqlState: "23505", ConstraintName: "one_open_order" })
         {
-            return Refused.Problem(ProblemTypes.PartConflict, 409, "An order is open", "Close the open order of this permit and source first.");
+            return Refused.Problem(
+                ProblemTypes.PartConflict,
+                409,
+                "An order is open",
+                "Close the open order of this permit and source first."
+            );
         }
         keys.Ensure(lineage.Id);
         await transaction.CommitAsync(cancellationToken);

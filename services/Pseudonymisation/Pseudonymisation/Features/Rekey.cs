@@ -99,7 +99,10 @@ internal static class Rekey
         using var pseudonym = permitKey.PseudonymCipher(order.Lineage);
         using var delivery = permitKey.DeliveryCipher(digest);
         using var person = await register.CipherAsync(cancellationToken);
-        var frozen = await database.Lineages.Where(one => one.Id == order.Lineage).Select(one => one.HistoryThrough).SingleAsync(cancellationToken);
+        var frozen = await database
+            .Lineages.Where(one => one.Id == order.Lineage)
+            .Select(one => one.HistoryThrough)
+            .SingleAsync(cancellationToken);
         var history = await registers.HistoryAsync(frozen, cancellationToken);
         if (Rekeyer.Answer(tokens.Span, answers, token, pseudonym, delivery, person, history) is >= 0 and var forged)
         {

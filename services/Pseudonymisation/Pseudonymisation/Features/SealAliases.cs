@@ -143,7 +143,8 @@ internal static class SealAliases
     }
 
     private static async Task<long> LastMergeAsync(PseudonymisationDb database, CancellationToken cancellationToken) =>
-        await database.PopulationChanges.Where(change => change.Kind == "N").MaxAsync(change => (long?)change.Number, cancellationToken) ?? 0;
+        await database.PopulationChanges.Where(change => change.Kind == "N").MaxAsync(change => (long?)change.Number, cancellationToken)
+        ?? 0;
 
     private static async Task<byte[]> PseudonymsAsync(
         IReadOnlyList<IdentityHistory.Merge> merges,

@@ -24,7 +24,11 @@ internal static class SealDeliveryKey
     internal sealed record Response(string Seal, byte[] Box);
 
     public static void Map(IEndpointRouteBuilder orders) =>
-        orders.MapPost("/delivery-key", HandleAsync).ForParty("gateway").WithName("SealDeliveryKey").WithSummary("The delivery key, sealed to the SPE");
+        orders
+            .MapPost("/delivery-key", HandleAsync)
+            .ForParty("gateway")
+            .WithName("SealDeliveryKey")
+            .WithSummary("The delivery key, sealed to the SPE");
 
     private static async Task<IResult> HandleAsync(
         string digest,

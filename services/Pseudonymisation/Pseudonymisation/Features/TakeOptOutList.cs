@@ -41,10 +41,15 @@ internal static class TakeOptOutList
         }
         await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
         await database.LockDeclarationsAsync(cancellationToken);
-        var taken = await database.OptOutLists.AsNoTracking().SingleOrDefaultAsync(one => one.Decision == request.Decision, cancellationToken);
+        var taken = await database
+            .OptOutLists.AsNoTracking()
+            .SingleOrDefaultAsync(one => one.Decision == request.Decision, cancellationToken);
         if (taken is null)
         {
-            var last = await database.Declarations.AsNoTracking().OrderByDescending(one => one.Number).FirstOrDefaultAsync(cancellationToken);
+            var last = await database
+                .Declarations.AsNoTracking()
+                .OrderByDescending(one => one.Number)
+                .FirstOrDefaultAsync(cancellationToken);
             var salt = RandomNumberGenerator.GetBytes(Commitment.SaltSize);
             taken = new OptOutList
             {

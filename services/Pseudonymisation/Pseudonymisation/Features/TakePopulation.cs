@@ -68,7 +68,10 @@ internal static class TakePopulation
         using var cipher = await register.CipherAsync(cancellationToken);
         await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
         await database.LockPopulationAsync(cancellationToken);
-        var last = await database.PopulationBatches.AsNoTracking().OrderByDescending(one => one.Batch).FirstOrDefaultAsync(cancellationToken);
+        var last = await database
+            .PopulationBatches.AsNoTracking()
+            .OrderByDescending(one => one.Batch)
+            .FirstOrDefaultAsync(cancellationToken);
         var next = (last?.Batch ?? 0) + 1;
         if (number < next)
         {

@@ -87,7 +87,12 @@ internal static class Tokenise
         }
         if (trust.EncryptionKeyOf(holder) is not { } holderKey)
         {
-            return Refused.Problem(ProblemTypes.DocumentRefused, 422, "No encryption key", "The root has stated no encryption key of yours: be enrolled with one.");
+            return Refused.Problem(
+                ProblemTypes.DocumentRefused,
+                422,
+                "No encryption key",
+                "The root has stated no encryption key of yours: be enrolled with one."
+            );
         }
 
         await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
@@ -112,7 +117,11 @@ internal static class Tokenise
         }
         if (again is null && before.Sum(earlier => earlier.Records) + seal.Payload.Rows > order.Budget)
         {
-            await alarms.WriteAsync(ContractName.Of(typeof(BudgetExceeded)), new BudgetExceeded(digest, holder, time.GetUtcNow()), cancellationToken);
+            await alarms.WriteAsync(
+                ContractName.Of(typeof(BudgetExceeded)),
+                new BudgetExceeded(digest, holder, time.GetUtcNow()),
+                cancellationToken
+            );
             return Refused.Problem(
                 ProblemTypes.BudgetExceeded,
                 429,

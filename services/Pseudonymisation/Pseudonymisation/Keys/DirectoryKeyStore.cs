@@ -10,10 +10,7 @@ internal sealed class DirectoryKeyStore(IConfiguration configuration, KeyTap tap
     private readonly Lock gate = new();
     private readonly string directory =
         configuration["Keys:Permits"]
-        ?? Path.Combine(
-            configuration["Party:Keys"] ?? throw new InvalidOperationException("Party__Keys is not set."),
-            "permits"
-        );
+        ?? Path.Combine(configuration["Party:Keys"] ?? throw new InvalidOperationException("Party__Keys is not set."), "permits");
 
     public void Ensure(string lineage)
     {

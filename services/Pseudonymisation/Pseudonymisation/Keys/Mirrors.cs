@@ -26,7 +26,9 @@ internal static class Mirrors
         return
         [
             .. lines
-                .Select(line => line.StartsWith(Shredding.LostPlace, StringComparison.Ordinal) ? line[Shredding.LostPlace.Length..].Trim() : line)
+                .Select(line =>
+                    line.StartsWith(Shredding.LostPlace, StringComparison.Ordinal) ? line[Shredding.LostPlace.Length..].Trim() : line
+                )
                 .Distinct()
                 .Select(directory => new Mirror(directory, lost.Contains(directory))),
         ];

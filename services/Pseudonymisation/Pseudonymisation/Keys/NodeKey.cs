@@ -7,10 +7,7 @@ internal sealed class NodeKey(IConfiguration configuration) : IDisposable
 {
     public EncryptionKey Key { get; } =
         EncryptionKey.FromFile(
-            Path.Combine(
-                configuration["Party:Keys"] ?? throw new InvalidOperationException("Party__Keys is not set."),
-                "encryption-1.key"
-            )
+            Path.Combine(configuration["Party:Keys"] ?? throw new InvalidOperationException("Party__Keys is not set."), "encryption-1.key")
         );
 
     public void Dispose() => Key.Dispose();

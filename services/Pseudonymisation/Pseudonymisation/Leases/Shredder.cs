@@ -43,7 +43,14 @@ internal sealed class Shredder(
             return reached.Away;
         }
         var now = time.GetUtcNow();
-        var record = signer.Sign(new Shredding { Lineage = lineage, At = now.ToUnixTimeSeconds(), Places = reached.Places });
+        var record = signer.Sign(
+            new Shredding
+            {
+                Lineage = lineage,
+                At = now.ToUnixTimeSeconds(),
+                Places = reached.Places,
+            }
+        );
         known.ShredRecord = record.Text;
         outbox.Enqueue(new KeyShredded(lineage, record.Digest, now));
         await database.SaveChangesAsync(cancellationToken);

@@ -27,16 +27,15 @@ internal sealed partial class WatchKeys : BackgroundService, IHealthCheck
     private volatile int overdue;
     private volatile int unfinished;
 
-    public WatchKeys(
-        IServiceScopeFactory scopes,
-        PermitLeases leases,
-        TrustStore trust,
-        TimeProvider time,
-        ILogger<WatchKeys> logger
-    )
+    public WatchKeys(IServiceScopeFactory scopes, PermitLeases leases, TrustStore trust, TimeProvider time, ILogger<WatchKeys> logger)
     {
         (this.scopes, this.leases, this.trust, this.time, this.logger) = (scopes, leases, trust, time, logger);
-        Meter.CreateObservableGauge("pseudonymisation.keys.overdue", () => overdue, "{key}", "Permit keys that outlive six months after the end");
+        Meter.CreateObservableGauge(
+            "pseudonymisation.keys.overdue",
+            () => overdue,
+            "{key}",
+            "Permit keys that outlive six months after the end"
+        );
         Meter.CreateObservableGauge("pseudonymisation.keys.unfinished", () => unfinished, "{key}", "Shreddings that wait for a mirror");
     }
 

@@ -19,9 +19,7 @@ public sealed class PseudonymisationDb(DbContextOptions<PseudonymisationDb> opti
 
     /// <summary>The order, locked until the transaction ends: one call at a time works on an order.</summary>
     public Task<Order?> LockOrderAsync(string digest, CancellationToken cancellationToken) =>
-        Orders
-            .FromSql($"SELECT * FROM pseudonymisation.orders WHERE digest = {digest} FOR UPDATE")
-            .SingleOrDefaultAsync(cancellationToken);
+        Orders.FromSql($"SELECT * FROM pseudonymisation.orders WHERE digest = {digest} FOR UPDATE").SingleOrDefaultAsync(cancellationToken);
 
     /// <summary>
     /// Lineages begin and end one after another, until the transaction ends: orders of one permit come at the same

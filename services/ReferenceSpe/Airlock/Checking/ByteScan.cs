@@ -109,7 +109,8 @@ internal sealed class ByteScan(PseudonymSet pseudonyms)
     private void Look(ReadOnlySpan<byte> window, Edges edges, Func<int, long> place, string name, Findings findings)
     {
         LookForIdentifiers(window, edges, place, name, findings);
-        int hex = 0, base64 = 0;
+        int hex = 0,
+            base64 = 0;
         for (var i = 0; i <= window.Length; i++)
         {
             var kind = i < window.Length ? Classes[window[i]] : 0;
@@ -144,8 +145,7 @@ internal sealed class ByteScan(PseudonymSet pseudonyms)
     }
 
     // At an edge the neighbours that decide are not here; the overlap shows it again with them.
-    private static void LookForIdentifiers(
-        ReadOnlySpan<byte> window, Edges edges, Func<int, long> place, string name, Findings findings)
+    private static void LookForIdentifiers(ReadOnlySpan<byte> window, Edges edges, Func<int, long> place, string name, Findings findings)
     {
         var from = 0;
         while (IdentifierScanner.IndexOf(window[from..]) is >= 0 and var found)
@@ -197,7 +197,12 @@ internal sealed class ByteScan(PseudonymSet pseudonyms)
         Span<byte> block = stackalloc byte[Block.Size];
         for (var i = 0; i < url.Length; i++)
         {
-            url[i] = base64[i] switch { (byte)'+' => (byte)'-', (byte)'/' => (byte)'_', var other => other };
+            url[i] = base64[i] switch
+            {
+                (byte)'+' => (byte)'-',
+                (byte)'/' => (byte)'_',
+                var other => other,
+            };
         }
 
         return Base64Url.DecodeFromUtf8(url, block, out _, out var written) == OperationStatus.Done

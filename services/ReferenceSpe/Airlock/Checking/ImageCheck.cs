@@ -9,8 +9,7 @@ namespace HealthDataNode.ReferenceSpe.Airlock.Checking;
 /// </summary>
 internal static class ImageCheck
 {
-    private static readonly string[] OfPixels =
-        ["IHDR", "PLTE", "IDAT", "IEND", "tRNS", "gAMA", "cHRM", "sRGB", "sBIT", "bKGD", "pHYs"];
+    private static readonly string[] OfPixels = ["IHDR", "PLTE", "IDAT", "IEND", "tRNS", "gAMA", "cHRM", "sRGB", "sBIT", "bKGD", "pHYs"];
 
     // The longest that a part which is not pixels or palette may be.
     private const uint LongestSmall = 1024;

@@ -36,7 +36,10 @@ internal sealed class PseudonymSet
         Span<byte> bytes = stackalloc byte[Block.Size];
         foreach (var text in pseudonyms)
         {
-            if (text.Length == PseudonymText.Length && Convert.FromHexString(text, bytes, out _, out _) == System.Buffers.OperationStatus.Done)
+            if (
+                text.Length == PseudonymText.Length
+                && Convert.FromHexString(text, bytes, out _, out _) == System.Buffers.OperationStatus.Done
+            )
             {
                 values.Add(BinaryPrimitives.ReadUInt128BigEndian(bytes));
             }
@@ -45,8 +48,7 @@ internal sealed class PseudonymSet
         return new PseudonymSet([.. values]);
     }
 
-    public bool Contains(ReadOnlySpan<byte> block) =>
-        Array.BinarySearch(sorted, BinaryPrimitives.ReadUInt128BigEndian(block)) >= 0;
+    public bool Contains(ReadOnlySpan<byte> block) => Array.BinarySearch(sorted, BinaryPrimitives.ReadUInt128BigEndian(block)) >= 0;
 
     /// <summary>Whether one begins with these hex digits, upper or lower case.</summary>
     public bool HasPrefix(ReadOnlySpan<byte> hex)

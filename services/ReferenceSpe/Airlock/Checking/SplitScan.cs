@@ -48,13 +48,18 @@ internal sealed class SplitScan(IReadOnlyList<string> kinds, PseudonymSet pseudo
         }
 
         Combine(table, digits, PersonIdentifier.Length, (columns, text) => TakeIdentifier(table, columns, text));
-        Combine(table, hex, PseudonymText.Length, (columns, text) =>
-        {
-            if (pseudonyms.HasPrefix(text))
+        Combine(
+            table,
+            hex,
+            PseudonymText.Length,
+            (columns, text) =>
             {
-                found(Rules.Pseudonyms, $"line {table.Line}, column {columns.First + 1}");
+                if (pseudonyms.HasPrefix(text))
+                {
+                    found(Rules.Pseudonyms, $"line {table.Line}, column {columns.First + 1}");
+                }
             }
-        });
+        );
     }
 
     /// <summary>Judges what was collected; <paramref name="rows"/> is how many rows there were.</summary>

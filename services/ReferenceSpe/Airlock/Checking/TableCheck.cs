@@ -28,7 +28,12 @@ internal static class ColumnKinds
 /// threshold, and nothing stands in it that was not declared.
 /// </summary>
 internal sealed class TableCheck(
-    AirlockPolicy policy, IReadOnlyDictionary<string, string> declared, PseudonymSet pseudonyms, string file, Findings findings)
+    AirlockPolicy policy,
+    IReadOnlyDictionary<string, string> declared,
+    PseudonymSet pseudonyms,
+    string file,
+    Findings findings
+)
 {
     private const int MostColumns = 100;
     private const int LongestText = 200;
@@ -164,7 +169,8 @@ internal sealed class TableCheck(
 
         Span<byte> digits = stackalloc byte[PersonIdentifier.Length];
         Span<byte> hex = stackalloc byte[PseudonymText.Length];
-        int digitCount = 0, hexCount = 0;
+        int digitCount = 0,
+            hexCount = 0;
         for (var rest = field; !rest.IsEmpty; )
         {
             Rune.DecodeFromUtf8(rest, out var rune, out var used);

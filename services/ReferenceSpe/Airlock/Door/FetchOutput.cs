@@ -14,8 +14,7 @@ internal static class FetchOutput
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
-    private static IResult Handle(
-        string lineage, string id, string name, HttpContext context, Outputs outputs, IAirlockRoom room)
+    private static IResult Handle(string lineage, string id, string name, HttpContext context, Outputs outputs, IAirlockRoom room)
     {
         if (
             outputs.Find(id) is not { State: OutputStates.Released } output
@@ -28,7 +27,6 @@ internal static class FetchOutput
         }
 
         outputs.Fetched(output, context.User.FindFirst("sub")!.Value, file.Name);
-        return TypedResults.PhysicalFile(
-            OutputFiles.PathOf(room, output, file.Name), OutputFormats.MediaType(file.Type), file.Name);
+        return TypedResults.PhysicalFile(OutputFiles.PathOf(room, output, file.Name), OutputFormats.MediaType(file.Type), file.Name);
     }
 }

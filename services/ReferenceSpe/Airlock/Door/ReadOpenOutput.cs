@@ -8,10 +8,13 @@ internal static class ReadOpenOutput
 {
     public static void Map(IEndpointRouteBuilder outputs) =>
         outputs
-            .MapGet("/{id}", (string id, HttpContext context, Outputs all, IAirlockRoom room) =>
-                Find(id, context, all, room) is { } output
-                    ? TypedResults.Ok(OpenOutputView.Of(output, all.HasVoted(id, context.User.FindFirst("sub")!.Value)))
-                    : NotFound())
+            .MapGet(
+                "/{id}",
+                (string id, HttpContext context, Outputs all, IAirlockRoom room) =>
+                    Find(id, context, all, room) is { } output
+                        ? TypedResults.Ok(OpenOutputView.Of(output, all.HasVoted(id, context.User.FindFirst("sub")!.Value)))
+                        : NotFound()
+            )
             .WithSummary("One output request")
             .Produces<OpenOutputView>()
             .ProducesProblem(StatusCodes.Status401Unauthorized)
@@ -61,6 +64,14 @@ internal sealed record OpenOutputView(
 {
     public static OpenOutputView Of(Output output, bool hasVoted) =>
         new(
-            output.Id, output.Lineage, output.Format, output.Purpose, output.Context, output.Columns, output.Digest!,
-            output.Files, hasVoted);
+            output.Id,
+            output.Lineage,
+            output.Format,
+            output.Purpose,
+            output.Context,
+            output.Columns,
+            output.Digest!,
+            output.Files,
+            hasVoted
+        );
 }

@@ -14,7 +14,5 @@ internal static class ReadOutput
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
     private static IResult Handle(string lineage, string id, Outputs outputs) =>
-        outputs.Find(id) is { } output && output.Lineage == lineage
-            ? TypedResults.Ok(OutputView.Of(output))
-            : RoomFilter.NotFound();
+        outputs.Find(id) is { } output && output.Lineage == lineage ? TypedResults.Ok(OutputView.Of(output)) : RoomFilter.NotFound();
 }

@@ -45,7 +45,11 @@ internal static partial class RequestOutput
         {
             return (
                 ProtocolProblem.Of(
-                    ProblemTypes.Invalid, StatusCodes.Status400BadRequest, "The output request was not taken", "See errors.") with
+                    ProblemTypes.Invalid,
+                    StatusCodes.Status400BadRequest,
+                    "The output request was not taken",
+                    "See errors."
+                ) with
                 {
                     Errors = errors,
                 }
@@ -62,8 +66,20 @@ internal static partial class RequestOutput
             lineage,
             context.User.FindFirst("sub")!.Value,
             new Output(
-                "", lineage, "", request.Job, file, request.Format, request.Purpose, request.Context,
-                request.Columns ?? [], OutputStates.Checking, null, [], [])
+                "",
+                lineage,
+                "",
+                request.Job,
+                file,
+                request.Format,
+                request.Purpose,
+                request.Context,
+                request.Columns ?? [],
+                OutputStates.Checking,
+                null,
+                [],
+                []
+            )
         );
         return TypedResults.Accepted($"/v1/workspaces/{lineage}/outputs/{output.Id}", OutputView.Of(output));
     }
@@ -108,8 +124,7 @@ internal static partial class RequestOutput
 /// <param name="Digest">One digest over the files, once they are checked.</param>
 /// <param name="Files">The names of the files.</param>
 /// <param name="Findings">What the automatic checks found.</param>
-internal sealed record OutputView(
-    string Id, string State, string? Digest, IReadOnlyList<string> Files, IReadOnlyList<Finding> Findings)
+internal sealed record OutputView(string Id, string State, string? Digest, IReadOnlyList<string> Files, IReadOnlyList<Finding> Findings)
 {
     public static OutputView Of(Output output) =>
         new(output.Id, output.State, output.Digest, [.. output.Files.Select(file => file.Name)], output.Findings);

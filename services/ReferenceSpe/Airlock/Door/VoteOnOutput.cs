@@ -56,20 +56,35 @@ internal static class VoteOnOutput
         {
             VoteOutcome.Taken => TypedResults.NoContent(),
             VoteOutcome.Conflict => Problem(
-                ProblemTypes.Forbidden, StatusCodes.Status403Forbidden, "You have a part in this permit",
-                "Whoever asked, or is named in the permit, does not judge what leaves. Leave it to another output checker."),
+                ProblemTypes.Forbidden,
+                StatusCodes.Status403Forbidden,
+                "You have a part in this permit",
+                "Whoever asked, or is named in the permit, does not judge what leaves. Leave it to another output checker."
+            ),
             VoteOutcome.OtherDigest => Problem(
-                ProblemTypes.Stale, StatusCodes.Status409Conflict, "The vote is over other files",
-                "Read the request again, look at its files, and vote over its digest."),
+                ProblemTypes.Stale,
+                StatusCodes.Status409Conflict,
+                "The vote is over other files",
+                "Read the request again, look at its files, and vote over its digest."
+            ),
             VoteOutcome.Changed => Problem(
-                ProblemTypes.Prefix + "output-changed", StatusCodes.Status409Conflict, "The files were changed after they were checked",
-                "Nothing was released. The requester asks anew."),
+                ProblemTypes.Prefix + "output-changed",
+                StatusCodes.Status409Conflict,
+                "The files were changed after they were checked",
+                "Nothing was released. The requester asks anew."
+            ),
             VoteOutcome.GivenBefore => Problem(
-                ProblemTypes.Prefix + "vote-given", StatusCodes.Status409Conflict, "You have voted on this",
-                "A vote stands. Tell the requester to ask anew if it was wrong."),
+                ProblemTypes.Prefix + "vote-given",
+                StatusCodes.Status409Conflict,
+                "You have voted on this",
+                "A vote stands. Tell the requester to ask anew if it was wrong."
+            ),
             _ => Problem(
-                ProblemTypes.Prefix + "output-closed", StatusCodes.Status409Conflict, "This request waits for no vote",
-                "It is decided already, or not checked yet. Read GET /v1/outputs again."),
+                ProblemTypes.Prefix + "output-closed",
+                StatusCodes.Status409Conflict,
+                "This request waits for no vote",
+                "It is decided already, or not checked yet. Read GET /v1/outputs again."
+            ),
         };
     }
 

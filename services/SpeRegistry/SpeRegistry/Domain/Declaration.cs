@@ -31,10 +31,7 @@ public sealed class Declaration
 
     /// <summary>The answers as JSON, in the order of the criteria.</summary>
     public static string TextOf(CriteriaSet criteria, IReadOnlyList<CriterionAnswer> answers) =>
-        JsonSerializer.Serialize(
-            criteria.Criteria.Select(criterion => answers.First(answer => answer.Criterion == criterion.Id)),
-            Json
-        );
+        JsonSerializer.Serialize(criteria.Criteria.Select(criterion => answers.First(answer => answer.Criterion == criterion.Id)), Json);
 
     /// <summary>The answers.</summary>
     public IReadOnlyList<CriterionAnswer> Read() => JsonSerializer.Deserialize<CriterionAnswer[]>(Answers, Json)!;
@@ -65,7 +62,12 @@ public sealed class Declaration
         [
             .. Listed("missing", known.Except(ids)),
             .. Listed("unknown", ids.Except(known).Take(10).Select(_ => "an id that is no criterion")),
-            .. Listed("twice", ids.GroupBy(id => id).Where(group => group.Count() > 1 && group.Key is not null && known.Contains(group.Key)).Select(group => group.Key)),
+            .. Listed(
+                "twice",
+                ids.GroupBy(id => id)
+                    .Where(group => group.Count() > 1 && group.Key is not null && known.Contains(group.Key))
+                    .Select(group => group.Key)
+            ),
         ];
         if (wrong.Length > 0)
         {

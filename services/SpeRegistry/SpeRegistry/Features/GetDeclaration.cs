@@ -50,7 +50,14 @@ public static class GetDeclaration
         }
         return await db.NewestDeclarationAsync(party, cancellationToken) is { } newest
             ? TypedResults.Ok(
-                new Response(party, newest.Number, newest.CriteriaVersion, newest.DeclaredAt, newest.Unmet(CriteriaFile.InForce), newest.Read())
+                new Response(
+                    party,
+                    newest.Number,
+                    newest.CriteriaVersion,
+                    newest.DeclaredAt,
+                    newest.Unmet(CriteriaFile.InForce),
+                    newest.Read()
+                )
             )
             : Problem.NotFound("declaration");
     }

@@ -60,7 +60,9 @@ public static class PostApproval
                 $"The operator must meet and declare: {string.Join(", ", unmet)}."
             );
         }
-        if (await auditing.AddAsync(environment!, declaration, RulingKind.Approved, until, request.Reasons, cancellationToken) is { } ruling)
+        if (
+            await auditing.AddAsync(environment!, declaration, RulingKind.Approved, until, request.Reasons, cancellationToken) is { } ruling
+        )
         {
             outbox.Enqueue(new EnvironmentApproved(party, environment!.Version, declaration.Number, until, ruling.RuledAt));
         }

@@ -36,7 +36,10 @@ public static class PostSuspension
         {
             return problem;
         }
-        if (await auditing.AddAsync(environment!, declaration!, RulingKind.Suspended, null, request.Reasons, cancellationToken) is { } ruling)
+        if (
+            await auditing.AddAsync(environment!, declaration!, RulingKind.Suspended, null, request.Reasons, cancellationToken) is
+            { } ruling
+        )
         {
             outbox.Enqueue(new EnvironmentSuspended(party, environment!.Version, ruling.RuledAt));
         }

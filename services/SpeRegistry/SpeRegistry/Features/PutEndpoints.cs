@@ -128,7 +128,11 @@ public static class PutEndpoints
     {
         if (environment.Org != request.Org)
         {
-            return Problem.Conflict("org-fixed", "The operator cannot change", "An SPE of another operator is another party: register it as such.");
+            return Problem.Conflict(
+                "org-fixed",
+                "The operator cannot change",
+                "An SPE of another operator is another party: register it as such."
+            );
         }
         if (key.Sequence < environment.EncryptionKeySequence)
         {
@@ -146,8 +150,7 @@ public static class PutEndpoints
         || environment.DoorUrl != request.DoorUrl
         || Read(environment.EncryptionKey) != key;
 
-    private static SpeKey Read(string jws) =>
-        System.Text.Json.JsonSerializer.Deserialize(Jws.Read(jws).Payload.Span, SpeKey.Json)!;
+    private static SpeKey Read(string jws) => System.Text.Json.JsonSerializer.Deserialize(Jws.Read(jws).Payload.Span, SpeKey.Json)!;
 
     private static SpeEnvironment Change(
         SpeRegistryDb db,

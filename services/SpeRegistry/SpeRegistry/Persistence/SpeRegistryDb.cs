@@ -18,11 +18,7 @@ public sealed class SpeRegistryDb(DbContextOptions<SpeRegistryDb> options) : DbC
 
     /// <summary>An SPE's newest declaration, or null.</summary>
     public Task<Declaration?> NewestDeclarationAsync(string party, CancellationToken cancellationToken) =>
-        Declarations
-            .AsNoTracking()
-            .Where(d => d.Party == party)
-            .OrderByDescending(d => d.Number)
-            .FirstOrDefaultAsync(cancellationToken);
+        Declarations.AsNoTracking().Where(d => d.Party == party).OrderByDescending(d => d.Number).FirstOrDefaultAsync(cancellationToken);
 
     /// <summary>An SPE's newest ruling, or null.</summary>
     public Task<Ruling?> NewestRulingAsync(string party, CancellationToken cancellationToken) =>
@@ -56,7 +52,10 @@ public sealed class SpeRegistryDb(DbContextOptions<SpeRegistryDb> options) : DbC
             ruling.ToTable("rulings", "speregistry");
             ruling.HasKey(r => new { r.Party, r.Number });
             ruling.Property(r => r.Party).HasMaxLength(40);
-            ruling.Property(r => r.Kind).HasMaxLength(20).HasConversion(k => k.ToString().ToLowerInvariant(), k => Enum.Parse<RulingKind>(k, true));
+            ruling
+                .Property(r => r.Kind)
+                .HasMaxLength(20)
+                .HasConversion(k => k.ToString().ToLowerInvariant(), k => Enum.Parse<RulingKind>(k, true));
             ruling.Property(r => r.Reasons).HasMaxLength(4000);
             ruling.Property(r => r.RuledBy).HasMaxLength(100);
             ruling.Property(r => r.RuledByOrg).HasMaxLength(9).IsFixedLength();

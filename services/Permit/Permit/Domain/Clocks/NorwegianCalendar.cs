@@ -6,8 +6,7 @@ public static class NorwegianCalendar
     private static readonly TimeZoneInfo Oslo = TimeZoneInfo.FindSystemTimeZoneById("Europe/Oslo");
 
     /// <summary>The date in Norway at a moment.</summary>
-    public static DateOnly DateAt(DateTimeOffset moment) =>
-        DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(moment, Oslo).DateTime);
+    public static DateOnly DateAt(DateTimeOffset moment) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(moment, Oslo).DateTime);
 
     /// <summary>The moment at which a day begins in Norway, UTC.</summary>
     public static DateTimeOffset StartOf(DateOnly day) =>
@@ -17,8 +16,7 @@ public static class NorwegianCalendar
     public static DateTimeOffset EndOf(DateOnly day) => StartOf(day.AddDays(1));
 
     /// <summary>Neither Saturday, Sunday nor public holiday.</summary>
-    public static bool IsWorkingDay(DateOnly day) =>
-        day.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday) && !IsPublicHoliday(day);
+    public static bool IsWorkingDay(DateOnly day) => day.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday) && !IsPublicHoliday(day);
 
     /// <summary>The day itself if it is a working day, else the next one; Regulation 1182/71 Article 3(4).</summary>
     public static DateOnly OnOrAfter(DateOnly day)
@@ -57,7 +55,13 @@ public static class NorwegianCalendar
         (day.Month, day.Day) is (1, 1) or (5, 1) or (5, 17) or (12, 25) or (12, 26)
         || (day.DayNumber - EasterSunday(day.Year).DayNumber)
             // Maundy Thursday, Good Friday, Easter Sunday and Monday, Ascension, Whit Sunday and Monday.
-            is -3 or -2 or 0 or 1 or 39 or 49 or 50;
+            is -3
+                or -2
+                or 0
+                or 1
+                or 39
+                or 49
+                or 50;
 
     /// <summary>Easter Sunday in the Gregorian calendar (Meeus, Jones and Butcher).</summary>
     public static DateOnly EasterSunday(int year)

@@ -25,7 +25,10 @@ public sealed record StatutoryClock(
 
     /// <summary>Stands still from here.</summary>
     public StatutoryClock Suspend(DateTimeOffset at, string reason) =>
-        this with { Suspensions = [.. Suspensions, new Suspension(at, null, reason)] };
+        this with
+        {
+            Suspensions = [.. Suspensions, new Suspension(at, null, reason)],
+        };
 
     /// <summary>Goes on from here.</summary>
     public StatutoryClock Resume(DateTimeOffset at) =>

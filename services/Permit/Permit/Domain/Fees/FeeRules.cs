@@ -23,7 +23,10 @@ public sealed record FeeRules(string Currency, IReadOnlyList<FeeRule> Rules)
     /// <summary>One estimate merged from what every authority's case is expected to cost (FEE-005, FEE-006).</summary>
     /// <param name="cases">Per authority, the sources of its case.</param>
     public FeeEstimated Estimate(IReadOnlyDictionary<string, IReadOnlyList<string>> cases) =>
-        new(Currency, [.. cases.SelectMany(one => Rules.Where(rule => rule.Fits(one.Key, one.Value)).SelectMany(rule => rule.Lines(one.Value)))]);
+        new(
+            Currency,
+            [.. cases.SelectMany(one => Rules.Where(rule => rule.Fits(one.Key, one.Value)).SelectMany(rule => rule.Lines(one.Value)))]
+        );
 
     private static FeeRules Read()
     {

@@ -95,7 +95,6 @@ builder
     .AsPublic(node, "edge")
     .WithEnvironment("Node__Dashboard", builder.Configuration["dashboard"]) // what the front page links to, if anything
     .WithReference(edgeDb, connectionName: "edge")
-    .WithReference(rabbitmq)
     .WithReference(catalogue)
     .WithReference(speregistry)
     .WithReference(permit)

@@ -71,8 +71,7 @@ internal static class ServiceExtensions
             .WithEnvironment("Keycloak__Resource", name)
             .WithEnvironment("Node__Edge", node.Edge)
             .WithEnvironment("SSL_CERT_FILE", node.Authority)
-            .WithEnvironment("Data__Directory", node.Create(name))
-            .WithEnvironment("Faults__Directory", node.In("faults"));
+            .WithEnvironment("Data__Directory", node.Create(name));
     }
 
     private static IResourceBuilder<ProjectResource> WithTap(this IResourceBuilder<ProjectResource> service, Node node) =>

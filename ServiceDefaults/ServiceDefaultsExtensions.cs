@@ -57,7 +57,7 @@ public static class ServiceDefaultsExtensions
     /// <summary>The order of the pipeline: problems outermost, then the record of refusals, then identity.</summary>
     public static WebApplication UseServiceDefaults(this WebApplication app)
     {
-        app.UseExceptionHandler();
+        app.UseExceptionHandler(new ExceptionHandlerOptions { StatusCodeSelector = ProblemsExtensions.StatusOf });
         // Around the status pages, so that a refusal by the framework has its problem type when it is recorded.
         app.UseMiddleware<RefusalRecorder>();
         app.UseStatusCodePages();

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Routing;
+using Npgsql;
 
 namespace HealthDataNode.ServiceDefaults.Problems;
 
@@ -16,6 +17,19 @@ internal static class ProblemsExtensions
     /// <summary>The problem type that the response carries, for the audit entry.</summary>
     internal static string? ProblemType(this HttpContext context) => context.Items[TypeItem] as string;
 
+    /// <summary>A database that is away is no fault of the service: 503, which callers repeat.</summary>
+    internal static int StatusOf(Exception exception)
+    {
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is NpgsqlException { IsTransient: true })
+            {
+                return StatusCodes.Status503ServiceUnavailable;
+            }
+        }
+        return StatusCodes.Status500InternalServerError;
+    }
+
     private static void Complete(ProblemDetailsContext context)
     {
         var problem = context.ProblemDetails;
@@ -32,7 +46,14 @@ internal static class ProblemsExtensions
                 405 => ("method-not-allowed", "Use one of the methods in the Allow header."),
                 413 => ("too-large", "Send a smaller body."),
                 415 => ("unsupported-media-type", "Send the content type that /openapi/v1.json names."),
-                _ => ("internal-error", "Nothing was changed. Try again; if it stays, report the trace id."),
+                503 => (
+                    "unavailable",
+                    "The database does not answer now. Repeat the call, with the same Idempotency-Key where it has one."
+                ),
+                _ => (
+                    "internal-error",
+                    "Read again before you repeat: it is not known whether anything changed. If it stays, report the trace id."
+                ),
             };
             problem.Type = Problem.Base + type;
             problem.Detail = detail;

@@ -26,6 +26,14 @@ public sealed partial class Tracing_rules_to_tests
         "No order to a holder before every approval that the source requires",
     ];
 
+    // Parts of an invariant that come with a later issue, so that an empty place is not taken for a test.
+    private const string Later = """
+        Not built yet, and so without a test: of 6, the one extension and its request a month before the end (renewal); of 1 and 12,
+        profile `NO-2023`'s gap accepted in writing by a named controller; of 10, the end of a cohort (the data plane's issue).
+
+
+        """;
+
     [Fact]
     public void Is_written_down_as_the_tests_have_it()
     {
@@ -51,6 +59,7 @@ public sealed partial class Tracing_rules_to_tests
         );
         var numbers = Enumerable.Range(1, Invariants.Length).Select(number => $"{number}");
         Section(text, "Invariants", numbers, traces, "Invariant", rule => $"{rule}. {Invariants[int.Parse(rule, null) - 1]}");
+        text.Append(Later);
         foreach (var (kind, title) in new[] { ("Article", "Articles"), ("Requirement", "Requirements") })
         {
             var rules = traces

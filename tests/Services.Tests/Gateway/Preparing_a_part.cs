@@ -46,7 +46,11 @@ public sealed class Preparing_a_part : IDisposable
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{large.Rows / large.Seconds:N0} rows and {large.Bytes / large.Seconds / 1e6:N0} MB a CPU second, allocated {small.Allocated:N0} and {large.Allocated:N0} bytes"
         );
-        Assert.True(large.Allocated <= small.Allocated * 1.25, $"{small.Allocated} bytes for 10,000 rows, {large.Allocated} for 400,000.");
+        // What the rest of the process allocates meanwhile is counted too; one object a row would be 10 MB and more.
+        Assert.True(
+            large.Allocated <= small.Allocated * 1.25 + 2_000_000,
+            $"{small.Allocated} bytes for 10,000 rows, {large.Allocated} for 400,000."
+        );
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public sealed class A_machine(PostgresFixture postgres) : IAsyncLifetime
         ["audit"] = [],
         ["cancerregistry"] = ["gateway", "pseudonymisation", "permit", "audit"],
         ["deathregistry"] = ["gateway", "pseudonymisation", "permit", "audit"],
-        ["referencespe"] = ["permit", "gateway", "speregistry", "audit"],
+        ["referencespe"] = ["permit", "gateway", "speregistry", "pseudonymisation", "audit"],
     };
 
     private RunningIssuer issuer = null!;

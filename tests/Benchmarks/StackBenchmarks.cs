@@ -13,6 +13,7 @@ internal sealed partial class StackBenchmarks(DirectoryInfo? data)
 {
     private const int Persons = 10_000;
     private const int ManyPersons = 100_000;
+    private const int Million = 1_000_000;
 
     private readonly string directory = data?.FullName ?? Path.Combine(Root, ".cache", "bench");
     private readonly Dictionary<(int Persons, int Number), Run> runs = [];
@@ -29,26 +30,30 @@ internal sealed partial class StackBenchmarks(DirectoryInfo? data)
             Figure("journey-rows", "rows/s", run => Number(Rows(), run.Printed)),
             Figure("journey-bytes", "MB/s", run => Number(Bytes(), run.Printed)),
             Figure("revocation", "ms to the first refused read", run => (double?)run.Report["revokeMs"] ?? double.NaN),
-            MemoryGrowth(),
+            MemoryGrowth("memory-growth", Persons, ManyPersons),
+            MemoryGrowth("memory-growth-million", ManyPersons, Million),
+            Figure("journey-million", "s for 1,000,000 persons", run => Number(Journey(), run.Printed), Million),
+            Figure("journey-million-rows", "rows/s", run => Number(Rows(), run.Printed), Million),
+            Figure("journey-million-bytes", "MB/s", run => Number(Bytes(), run.Printed), Million),
         ];
 
-    private Benchmark Figure(string name, string unit, Func<Run, double> read)
+    private Benchmark Figure(string name, string unit, Func<Run, double> read, int persons = Persons)
     {
         var number = 0;
-        return new(name, unit, () => read(Nth(Persons, number++)), WarmUp: false);
+        return new(name, unit, () => read(Nth(persons, number++)), WarmUp: false);
     }
 
     /// <summary>The process whose peak memory grows most between the two sizes; it should not grow with the data.</summary>
-    private Benchmark MemoryGrowth()
+    private Benchmark MemoryGrowth(string name, int fewer, int more)
     {
         var number = 0;
         return new(
-            "memory-growth",
-            "times (largest VmHWM of a process at 100,000 over 10,000 persons)",
+            name,
+            $"times (largest growth of a process's VmHWM from {fewer:N0} to {more:N0} persons)",
             () =>
             {
-                var (few, many) = (Peaks(Nth(Persons, number)), Peaks(Nth(ManyPersons, number++)));
-                return few.Keys.Intersect(many.Keys).Max(name => many[name] / few[name]);
+                var (few, many) = (Peaks(Nth(fewer, number)), Peaks(Nth(more, number++)));
+                return few.Keys.Intersect(many.Keys).Max(process => many[process] / few[process]);
             },
             WarmUp: false
         );

@@ -11,6 +11,7 @@ public sealed partial class FeedWorker(SendChanges send, ILogger<FeedWorker> log
 {
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Starting = TimeSpan.FromSeconds(0.5);
 
     private volatile bool caughtUp;
 
@@ -37,7 +38,8 @@ public sealed partial class FeedWorker(SendChanges send, ILogger<FeedWorker> log
             {
                 // Never the exception's own text, but ours, which says nothing of a line.
                 NotNow(exception is InvalidDataException or ProtocolProblemException ? exception.Message : exception.GetType().Name);
-                wait = wait * 2 < LongestPause ? wait * 2 : LongestPause;
+                // Before the first success the node is most likely still starting: nobody shall wait for us longer than for it.
+                wait = !caughtUp ? Starting : wait * 2 < LongestPause ? wait * 2 : LongestPause;
             }
             await Task.Delay(wait, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

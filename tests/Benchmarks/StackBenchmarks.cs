@@ -102,7 +102,7 @@ internal sealed partial class StackBenchmarks(DirectoryInfo? data)
     [GeneratedRegex(@"^journey +([0-9.]+) s for", RegexOptions.Multiline)]
     private static partial Regex Journey();
 
-    [GeneratedRegex(@"^journey .* ([0-9.]+) rows/s", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^journey .*transfer ([0-9.]+) rows/s", RegexOptions.Multiline)]
     private static partial Regex Rows();
 
     [GeneratedRegex(@"^journey .* ([0-9.]+) MB/s", RegexOptions.Multiline)]

@@ -18,16 +18,32 @@ internal sealed class CheckOutputs(
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var tried = new HashSet<string>(StringComparer.Ordinal);
         while (!stoppingToken.IsCancellationRequested)
         {
-            foreach (var output in outputs.In(OutputStates.Checking).Where(output => room.IsOpen(output.Lineage)))
+            var round = Round(tried);
+            foreach (var output in round)
             {
+                tried.Add(output.Id);
                 await TryAsync(output, stoppingToken);
             }
 
-            await requested.Pulse.WaitAsync(stoppingToken);
+            if (round.Count == 0)
+            {
+                tried.Clear();
+                await requested.Pulse.WaitAsync(stoppingToken);
+            }
         }
     }
+
+    /// <summary>The oldest of each room that was not tried yet: a room that asks for much keeps no other waiting.</summary>
+    public List<Output> Round(IReadOnlySet<string> tried) =>
+        [
+            .. outputs
+                .In(OutputStates.Checking)
+                .Where(output => !tried.Contains(output.Id) && room.IsOpen(output.Lineage))
+                .DistinctBy(output => output.Lineage),
+        ];
 
     private async Task TryAsync(Output output, CancellationToken stoppingToken)
     {

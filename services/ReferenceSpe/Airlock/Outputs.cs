@@ -46,6 +46,9 @@ internal sealed class Outputs
             reasons TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (output, sub));
         """;
 
+    /// <summary>How many requests of one room may wait for the checks and for the output checkers.</summary>
+    public const int MostWaiting = 20;
+
     private const string Columns = "id, lineage, sub, job, file, format, purpose, context, columns, state, digest, files, findings";
 
     private readonly StateDatabase state;
@@ -69,9 +72,20 @@ internal sealed class Outputs
         connection.Execute(Schema);
     }
 
-    public Output Request(string lineage, string sub, Output asked) =>
+    /// <summary>Null where as many wait in the room already as may.</summary>
+    public Output? Request(string lineage, string sub, Output asked) =>
         state.InTransaction(transaction =>
         {
+            var waiting = transaction.Query(
+                "SELECT count(*) FROM output WHERE lineage = $0 AND state IN ('checking', 'open')",
+                row => row.GetInt32(0),
+                lineage
+            );
+            if (waiting.Single() >= MostWaiting)
+            {
+                return null;
+            }
+
             var output = asked with
             {
                 Id = Guid.CreateVersion7(time.GetUtcNow()).ToString(),
@@ -182,7 +196,9 @@ internal sealed class Outputs
             votes.Add(new ReleaseVote(sub, vote, now));
             if (vote == ReleaseVote.Reject)
             {
+                // Before it is written: where that fails, files that are not there are files that were changed.
                 Move(transaction, output, OutputStates.Rejected);
+                PrivateFolder.Delete(OutputFiles.Folder(room, output));
                 Audit(transaction, output, "output-rejected", null);
             }
             else if (votes.Count >= Release.VotesNeeded)
@@ -236,6 +252,7 @@ internal sealed class Outputs
             output.Id,
             JsonSerializer.Serialize(output.Files.Select(file => new Finding(Rules.Changed, file.Name, null)))
         );
+        PrivateFolder.Delete(OutputFiles.Folder(room, output));
         Audit(transaction, output, "output-refused", null, ("rules", Rules.Changed));
     }
 

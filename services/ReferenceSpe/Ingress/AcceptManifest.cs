@@ -30,7 +30,9 @@ internal sealed class AcceptManifest(
 )
 {
     private const int LargestAnnouncement = 4 << 20;
-    private static readonly SemaphoreSlim OneAtATime = new(1, 1);
+
+    /// <summary>Between a manifest's parts being found and its row nobody may delete them.</summary>
+    public static readonly SemaphoreSlim OneAtATime = new(1, 1);
 
     public static void Map(IEndpointRouteBuilder ingress) =>
         ingress
@@ -73,6 +75,11 @@ internal sealed class AcceptManifest(
                         $"Upload part {missing}, then send the manifest again."
                     )
                     .ToResult();
+            }
+
+            if (LeavesOut(order.Permit.Payload))
+            {
+                return RoomFilter.Unknown();
             }
 
             // The file first: the row is what makes a delivery, and never stands alone.
@@ -138,6 +145,11 @@ internal sealed class AcceptManifest(
 
         LineageLedger.Next(lineages.HeadOf(permit.Payload.Lineage), permit);
     }
+
+    // A version without a source that is here is taken in by TakeVersion, which deletes it: until then nothing comes under it.
+    private bool LeavesOut(PermitDocument permit) =>
+        permit.Version > lineages.VersionOf(permit.Lineage)
+        && deliveries.NamedIn(permit.Lineage).Any(source => permit.SourceNamed(source) is null);
 
     private async Task<IResult?> ClosedAsync(string id, PermitDocument permit, CancellationToken cancellationToken)
     {

@@ -169,6 +169,14 @@ internal sealed class Deliveries(StateDatabase state, Outbox outbox, DocumentSig
             Audit(transaction, delivery, "delivery-refused", ("reason", code));
         });
 
+    /// <summary>Its source has left the permit before it was opened.</summary>
+    public void Drop(Delivery delivery) =>
+        state.InTransaction(transaction =>
+        {
+            transaction.Execute("UPDATE delivery SET state = 'deleted' WHERE order_id = $0", delivery.OrderId);
+            Audit(transaction, delivery, "source-deleted");
+        });
+
     private void Audit(SqliteConnection transaction, Delivery delivery, string action, params ReadOnlySpan<(string, string)> more) =>
         outbox.AddAudit(
             transaction,

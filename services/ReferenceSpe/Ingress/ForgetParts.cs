@@ -1,3 +1,4 @@
+using HealthDataNode.ReferenceSpe.Rooms;
 using HealthDataNode.ReferenceSpe.State;
 using HealthDataNode.ReferenceSpe.Workspaces;
 
@@ -7,8 +8,13 @@ namespace HealthDataNode.ReferenceSpe.Ingress;
 /// Deletes parts whose manifest never came: the transfer was ended in its midst, and since a part names no permit,
 /// nothing else tells them from those that are on their way. Gateway sends what it still needs again.
 /// </summary>
-internal sealed class ForgetParts(Deliveries deliveries, WorkspaceFolders folders, TimeProvider time, ILogger<ForgetParts> log)
-    : BackgroundService
+internal sealed class ForgetParts(
+    Deliveries deliveries,
+    RoomStates rooms,
+    WorkspaceFolders folders,
+    TimeProvider time,
+    ILogger<ForgetParts> log
+) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromHours(1);
     private static readonly TimeSpan After = TimeSpan.FromHours(24);
@@ -30,7 +36,7 @@ internal sealed class ForgetParts(Deliveries deliveries, WorkspaceFolders folder
                 .Append(Directory.GetLastWriteTimeUtc(folder))
                 .Max();
             var isOld = touched < time.GetUtcNow().UtcDateTime - After;
-            if (isOld && deliveries.Find(Path.GetFileName(folder)) is null or { IsOver: true })
+            if (isOld && IsOver(Path.GetFileName(folder)))
             {
                 PrivateFolder.Delete(folder);
                 forgotten++;
@@ -39,6 +45,8 @@ internal sealed class ForgetParts(Deliveries deliveries, WorkspaceFolders folder
 
         return forgotten;
     }
+
+    private bool IsOver(string order) => deliveries.Find(order) is not { } delivery || delivery.IsOver || rooms.IsOver(delivery.Lineage);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -22,6 +22,7 @@ internal sealed class OpenDelivery(
     Deliveries deliveries,
     FileUploadStore parts,
     RoomStates rooms,
+    Lineages lineages,
     WorkspaceFolders folders
 )
 {
@@ -31,6 +32,14 @@ internal sealed class OpenDelivery(
         using var turn = await folders.Gate(delivery.Lineage).EnterToWriteAsync(cancellationToken);
         if (rooms.IsOver(delivery.Lineage) || deliveries.Find(delivery.OrderId) is not { IsOver: false })
         {
+            return;
+        }
+
+        // Its source may have left the permit while it waited.
+        if (lineages.PermitsOf(delivery.Lineage) is [.., var newest] && newest.Payload.SourceNamed(delivery.Source) is null)
+        {
+            Discard(delivery);
+            deliveries.Drop(delivery);
             return;
         }
 

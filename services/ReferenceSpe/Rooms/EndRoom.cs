@@ -34,11 +34,7 @@ internal sealed class EndRoom(
         // Jobs see that it is over and end; deliveries and checks that are in the room leave it.
         using (await folders.Gate(lineage).EnterToWriteAsync(cancellationToken))
         {
-            foreach (var order in deliveries.OrdersOf(lineage))
-            {
-                PrivateFolder.Delete(Path.Combine(folders.Ingress, order));
-            }
-
+            await DeletePartsAsync(lineage, cancellationToken);
             PrivateFolder.Delete(folders.Of(lineage));
         }
 
@@ -62,6 +58,37 @@ internal sealed class EndRoom(
         });
         rooms.HasEnded(lineage);
         state.Truncate();
+    }
+
+    // Parts that came before their manifest name no permit: those of this one cannot be told from the rest, so that all
+    // of them go. Of a delivery that lives on Gateway sends the parts again: its manifest is answered delivery-incomplete.
+    private async Task DeletePartsAsync(string lineage, CancellationToken cancellationToken)
+    {
+        await AcceptManifest.OneAtATime.WaitAsync(cancellationToken);
+        try
+        {
+            foreach (var order in deliveries.OrdersOf(lineage))
+            {
+                PrivateFolder.Delete(Path.Combine(folders.Ingress, order));
+            }
+
+            if (!Directory.Exists(folders.Ingress))
+            {
+                return;
+            }
+
+            foreach (var folder in Directory.EnumerateDirectories(folders.Ingress))
+            {
+                if (deliveries.Find(Path.GetFileName(folder)) is null)
+                {
+                    PrivateFolder.Delete(folder);
+                }
+            }
+        }
+        finally
+        {
+            AcceptManifest.OneAtATime.Release();
+        }
     }
 
     // What people wrote here can hold what they saw; what stays says only that there was something.

@@ -28,15 +28,16 @@ internal sealed class TakeVersion(
     public async Task RunAsync(string lineage, CancellationToken cancellationToken)
     {
         var permit = Verify(lineage, await FetchAsync(lineage, cancellationToken));
-        var gone = deliveries.NamedIn(lineage).Where(source => permit.Payload.SourceNamed(source) is null).ToList();
-        if (gone.Count == 0)
+        if (KeepUnlessSourcesGo(permit))
         {
-            state.InTransaction(transaction => Lineages.Keep(transaction, permit));
             return;
         }
 
         using var cleared = rooms.Clear(lineage);
         using var turn = await folders.Gate(lineage).EnterToWriteAsync(cancellationToken);
+
+        // Now, and not before we waited: a delivery may have come meanwhile.
+        var gone = GoneFrom(permit.Payload);
         foreach (var order in deliveries.OrdersOf(lineage, gone))
         {
             PrivateFolder.Delete(Path.Combine(folders.Ingress, order));
@@ -65,6 +66,22 @@ internal sealed class TakeVersion(
         });
         state.Truncate();
     }
+
+    // Seen and kept in one transaction: what is announced after it is held to this version when it is opened.
+    private bool KeepUnlessSourcesGo(SignedDocument<PermitDocument> permit) =>
+        state.InTransaction(transaction =>
+        {
+            var isKept = GoneFrom(permit.Payload).Count == 0;
+            if (isKept)
+            {
+                Lineages.Keep(transaction, permit);
+            }
+
+            return isKept;
+        });
+
+    private List<string> GoneFrom(PermitDocument permit) =>
+        [.. deliveries.NamedIn(permit.Lineage).Where(source => permit.SourceNamed(source) is null)];
 
     private async Task<string> FetchAsync(string lineage, CancellationToken cancellationToken)
     {

@@ -61,6 +61,16 @@ internal sealed class Room : IDisposable
         return (string)command.ExecuteScalar()!;
     }
 
+    public IEnumerable<string> Texts(string sql)
+    {
+        using var command = Command(sql);
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            yield return reader.GetString(0);
+        }
+    }
+
     public void Dispose() => connection.Dispose();
 
     private void Execute(string sql)

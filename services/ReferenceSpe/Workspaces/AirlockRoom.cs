@@ -1,5 +1,6 @@
 using DuckDB.NET.Data;
 using HealthDataNode.Protocol.Documents;
+using HealthDataNode.Protocol.Leases;
 using HealthDataNode.Protocol.Rows;
 using HealthDataNode.ReferenceSpe.Airlock;
 using HealthDataNode.ReferenceSpe.Airlock.Checking;
@@ -17,7 +18,8 @@ internal sealed class AirlockRoom(
     Lineages lineages,
     JobQueue jobs,
     JobProcess processes,
-    RoomLeases leases
+    RoomLeases leases,
+    RoomStates rooms
 ) : IAirlockRoom
 {
     private const string Parquet = ".parquet";
@@ -68,13 +70,13 @@ internal sealed class AirlockRoom(
             File.Copy(source, input);
             JobFolder.LetRead(input);
             JobFolder.OpenToJobs(work);
-            var outcome = await processes.RunAsync(
-                new SandboxPlaces(null, work),
-                "",
-                () => leases.Of(lineage),
-                cancellationToken,
-                "convert"
-            );
+            var outcome = await processes.RunAsync(new SandboxPlaces(null, work), "", () => LeaseOf(lineage), cancellationToken, "convert");
+            cancellationToken.ThrowIfCancellationRequested();
+            if (LeaseOf(lineage) == LeaseStanding.Ended)
+            {
+                throw new OperationCanceledException("The room is being cleared or has ended.");
+            }
+
             var table = new FileInfo(Path.Combine(work, "table.csv"));
             if (outcome != JobOutcome.Done || table is not { Exists: true, LinkTarget: null })
             {
@@ -123,6 +125,9 @@ internal sealed class AirlockRoom(
         using var reader = command.ExecuteReader();
         return PseudonymSet.Of(Texts(reader));
     }
+
+    // Who clears the room waits until we have left it: what is held for want of a lease would keep both waiting.
+    private LeaseStanding LeaseOf(string lineage) => rooms.IsClearing(lineage) ? LeaseStanding.Ended : leases.Of(lineage);
 
     private static IEnumerable<string> Texts(DuckDBDataReader reader)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using HealthDataNode.Protocol.Documents;
@@ -8,6 +9,7 @@ using HealthDataNode.Protocol.Problems;
 using HealthDataNode.ReferenceSpe.Ingress;
 using HealthDataNode.ReferenceSpe.Jobs;
 using HealthDataNode.ReferenceSpe.Rooms;
+using HealthDataNode.ReferenceSpe.Workspaces;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -264,6 +266,118 @@ public sealed class Ending_a_room : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Invariant", "2")]
+    [Trait("Article", "EHDS 73(1)(d)")]
+    public async Task Drops_a_source_while_the_airlock_converts_a_long_file()
+    {
+        var made = await room.RunAsync("SELECT 1 AS one");
+        SpeRoom.Read(
+            "Data Source=:memory:",
+            $"COPY (SELECT 'all' AS grp, range + 5 AS n FROM range(30000000)) TO '{room.FolderOf(made)}/long.parquet' (FORMAT parquet, COMPRESSION zstd)"
+        );
+        using var asked = await room.Nora.PostAsJsonAsync(
+            $"/v1/workspaces/{room.Grant.Lineage}/outputs",
+            new
+            {
+                job = made.GetProperty("id").GetString(),
+                file = "long.parquet",
+                format = "csv",
+                purpose = "Table 2 of an article.",
+                context = "One row for each treatment group.",
+                columns = new Dictionary<string, string> { ["grp"] = "group", ["n"] = "count" },
+            },
+            Cancel
+        );
+        Assert.Equal(HttpStatusCode.Accepted, asked.StatusCode);
+        await SpeWorld.UntilAsync("it is being converted", () => JobProcesses().Count > 0);
+        Node.Permits[room.Grant.Lineage] = room.Grant.Next(room.World, permit => permit with { Sources = [permit.Sources[1]] }).Permit;
+        await SpeWorld.UntilAsync("it is held, or ended", () => JobProcesses().TrueForAll(state => state == 'T'));
+        await SpeWorld.UntilAsync(
+            "the source is deleted",
+            () => Node.Audit.Any(e => e.Action == "source-deleted" && e.Details!["source"] == "cancer")
+        );
+        await SpeWorld.UntilAsync("it is open", () => Leases.IsOpen(room.Grant.Lineage));
+        Assert.Equal(["0"], Rows("SELECT count(*) FROM output"));
+    }
+
+    [Fact]
+    [Trait("Invariant", "2")]
+    public async Task Takes_nothing_under_a_version_before_the_source_that_it_leaves_out_is_gone()
+    {
+        var next = room.Grant.Next(room.World, permit => permit with { Sources = [permit.Sources[1]] });
+        using var gateway = room.World.Machine();
+        var consignment = new Consignment(
+            room.World,
+            next,
+            "death",
+            [
+                [
+                    ["anna", "2018-01-11", "true"],
+                ],
+            ]
+        );
+        await consignment.UploadAsync(gateway);
+        var turn = await room.World.Services.GetRequiredService<WorkspaceFolders>().Gate(room.Grant.Lineage).EnterToWriteAsync(Cancel);
+        using (turn)
+        {
+            Node.Permits[room.Grant.Lineage] = next.Permit;
+            await SpeWorld.UntilAsync(
+                "its jobs are sent out",
+                () => room.World.Services.GetRequiredService<RoomStates>().IsClearing(room.Grant.Lineage)
+            );
+            using var early = await consignment.AnnounceAsync(gateway);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, early.StatusCode);
+            Assert.Equal("1", VersionHere());
+        }
+
+        await SpeWorld.UntilAsync("the next version is here", () => VersionHere() == "2");
+        using var taken = await consignment.AnnounceAsync(gateway);
+        Assert.Equal(HttpStatusCode.Accepted, taken.StatusCode);
+        Assert.Equal(["death"], room.World.Services.GetRequiredService<Deliveries>().SourcesOf(room.Grant.Lineage));
+    }
+
+    [Fact]
+    [Trait("Invariant", "10")]
+    [Trait("Article", "EHDS 63(3)")]
+    public async Task Deletes_parts_that_no_manifest_came_for_before_it_proves_the_deletion()
+    {
+        string[][][] rows =
+        [
+            [
+                ["anna", "surgery", "2019-03-01", "71"],
+            ],
+        ];
+        using var gateway = room.World.Machine();
+        var ended = new Consignment(room.World, room.Grant, "cancer", rows);
+        var alive = new Consignment(room.World, new Grant(room.World), "cancer", rows);
+        await ended.UploadAsync(gateway);
+        await alive.UploadAsync(gateway);
+        Assert.True(Directory.Exists(PartsOf(ended)));
+        Node.StateAnswer = answer =>
+            room.World.SignerOf("permit")
+                .Sign(
+                    answer with
+                    {
+                        States =
+                        [
+                            .. answer.States.Select(s => s.Lineage == room.Grant.Lineage ? s with { State = LineageStates.Revoked } : s),
+                        ],
+                    }
+                )
+                .Text;
+        await SpeWorld.UntilAsync("the proof is taken", () => !Node.Deletions.IsEmpty);
+        Assert.False(Directory.Exists(PartsOf(ended)));
+
+        // The other's went with them, since nothing tells them apart: Gateway is told, and sends them again.
+        using var lost = await alive.AnnounceAsync(gateway);
+        Assert.EndsWith("delivery-incomplete", await SpeRoom.TypeAsync(lost), StringComparison.Ordinal);
+        await alive.UploadAsync(gateway);
+        using var taken = await alive.AnnounceAsync(gateway);
+        Assert.Equal(HttpStatusCode.Accepted, taken.StatusCode);
+        await SpeWorld.UntilAsync("it is open", () => Node.Receipts.Any(receipt => receipt.Order == alive.Id));
+    }
+
+    [Fact]
     public async Task Takes_a_delivery_under_the_version_that_its_order_began_with()
     {
         var next = room.Grant.Next(room.World);
@@ -314,6 +428,8 @@ public sealed class Ending_a_room : IAsyncLifetime
     private RoomLeases Leases => room.World.Services.GetRequiredService<RoomLeases>();
 
     private string StateDb => Path.Combine(room.World.Data, "state.db");
+
+    private string PartsOf(Consignment consignment) => Path.Combine(room.World.Data, ".ingress", consignment.Id);
 
     private string VersionHere() => Rows("SELECT version FROM lineage").Single();
 

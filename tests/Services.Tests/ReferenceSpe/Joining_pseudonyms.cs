@@ -126,6 +126,27 @@ public sealed class Joining_pseudonyms : IAsyncLifetime
         Assert.Single(room.World.Node.Audit, e => e.Action == "aliases-refused");
     }
 
+    [Theory]
+    [InlineData("SELECT was FROM node.alias", "refused")]
+    [InlineData("SELECT * FROM workspace.node.alias", "refused")]
+    [InlineData("SELECT name FROM sqlite_master", "refused")]
+    [InlineData("SELECT table_name FROM information_schema.tables", "refused")]
+    [InlineData("SELECT table_name FROM duckdb_tables()", "refused")]
+    [InlineData("SELECT name FROM (SHOW ALL TABLES)", "refused")]
+    [InlineData("SELECT name FROM (SHOW TABLES) WHERE name NOT LIKE '%\\_typed' ESCAPE '\\' ORDER BY 1", "done")]
+    [Trait("Invariant", "2")]
+    public async Task Shows_no_job_whose_number_was_changed(string sql, string state)
+    {
+        room.World.Node.Aliases = (lineage, after, key) => after == 0 ? Sealed(lineage, 1, key, ("anna", "berit")) : null;
+        await UntilCountedAsync(1);
+        var job = await room.RunAsync(sql);
+        Assert.Equal(state, SpeRoom.State(job));
+        if (state == "done")
+        {
+            Assert.Equal(["cancer", "death"], room.Result(job));
+        }
+    }
+
     [Fact]
     public async Task Finds_a_pseudonym_in_an_output_also_after_an_alias_replaced_it()
     {

@@ -5,7 +5,9 @@ using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Pseudonyms;
 using HealthDataNode.Protocol.Trust;
 using HealthDataNode.ReferenceSpe.Ingress;
+using HealthDataNode.ReferenceSpe.Rooms;
 using HealthDataNode.ReferenceSpe.State;
+using HealthDataNode.ReferenceSpe.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HealthDataNode.Services.Tests.ReferenceSpe;
@@ -33,6 +35,8 @@ public sealed class Opening_a_delivery : IAsyncLifetime
     ];
 
     private readonly SpeWorld world = new();
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync() => await world.StartAsync();
 
@@ -73,6 +77,75 @@ public sealed class Opening_a_delivery : IAsyncLifetime
         Assert.Equal(1, world.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<ForgetParts>().Single().Sweep());
         Assert.False(Directory.Exists(folder));
         Assert.True(Directory.Exists(Path.Combine(world.Data, ".ingress", fresh.Id)));
+    }
+
+    [Fact]
+    [Trait("Invariant", "10")]
+    public async Task Forgets_the_parts_of_a_room_that_is_over_whatever_its_delivery_is()
+    {
+        await world.StopAsync();
+        await world.StartAsync(opens: false);
+        var consignment = new Consignment(world, new Grant(world), "cancer", Cancer);
+        await consignment.SendAsync();
+        var folder = Path.Combine(world.Data, ".ingress", consignment.Id);
+        world.Services.GetRequiredService<RoomStates>().Begin(consignment.Grant.Lineage);
+        await SpeWorld.UntilAsync("the proof is taken", () => !world.Node.Deletions.IsEmpty);
+        Assert.False(Directory.Exists(folder));
+        world.Services.GetRequiredService<StateDatabase>().InTransaction(t => t.Execute("UPDATE delivery SET state = 'received'"));
+        Directory.CreateDirectory(folder);
+        Directory.SetLastWriteTimeUtc(folder, DateTime.UtcNow.AddHours(-25));
+
+        Assert.Equal(1, world.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<ForgetParts>().Single().Sweep());
+        Assert.False(Directory.Exists(folder));
+    }
+
+    [Fact]
+    [Trait("Invariant", "2")]
+    public async Task Discards_what_has_left_the_permit_before_it_was_opened()
+    {
+        await world.StopAsync();
+        await world.StartAsync(opens: false);
+        var grant = new Grant(world);
+        var consignment = new Consignment(world, grant, "cancer", Cancer);
+        await consignment.SendAsync();
+        var next = grant.Next(world, permit => permit with { Sources = [permit.Sources[1]] });
+        world.Services.GetRequiredService<StateDatabase>().InTransaction(t => Lineages.Keep(t, next.Permit));
+        world.Node.Permits[grant.Lineage] = next.Permit;
+        await world.StopAsync();
+
+        await world.StartAsync();
+        var deliveries = world.Services.GetRequiredService<Deliveries>();
+        await SpeWorld.UntilAsync("it is over", () => deliveries.Find(consignment.Id)!.IsOver);
+        Assert.Equal(Delivery.Deleted, deliveries.Find(consignment.Id)!.State);
+        Assert.False(Directory.Exists(Path.Combine(world.Data, ".ingress", consignment.Id)));
+        Assert.False(File.Exists(Path.Combine(world.Data, grant.Lineage, "workspace.duckdb")));
+        Assert.Empty(world.Node.Receipts);
+        await SpeWorld.UntilAsync("the node knows", () => world.Node.Audit.Any(e => e.Action == "source-deleted"));
+    }
+
+    [Fact]
+    [Trait("Invariant", "2")]
+    public async Task Leaves_with_its_source_also_when_it_comes_while_the_room_is_cleared()
+    {
+        await world.StopAsync();
+        await world.StartAsync(opens: false);
+        var grant = new Grant(world);
+        await new Consignment(world, grant, "cancer", Cancer).SendAsync();
+        var late = new Consignment(world, grant, "death", Death);
+        var next = grant.Next(world, permit => permit with { Sources = [permit.Sources[1] with { Source = "treatment" }] });
+        using (await world.Services.GetRequiredService<WorkspaceFolders>().Gate(grant.Lineage).EnterToWriteAsync(Cancel))
+        {
+            world.Node.Permits[grant.Lineage] = next.Permit;
+            var rooms = world.Services.GetRequiredService<RoomStates>();
+            await SpeWorld.UntilAsync("its jobs are sent out", () => rooms.IsClearing(grant.Lineage));
+            await late.SendAsync();
+        }
+
+        // Nothing is opened here: it is the new version that takes it out.
+        var lineages = world.Services.GetRequiredService<Lineages>();
+        await SpeWorld.UntilAsync("the next version is here", () => lineages.VersionOf(grant.Lineage) == 2);
+        Assert.Equal(Delivery.Deleted, world.Services.GetRequiredService<Deliveries>().Find(late.Id)!.State);
+        Assert.False(Directory.Exists(Path.Combine(world.Data, ".ingress", late.Id)));
     }
 
     [Fact]

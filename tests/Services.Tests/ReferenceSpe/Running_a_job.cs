@@ -90,6 +90,26 @@ public sealed class Running_a_job(SpeRoom room) : IClassFixture<SpeRoom>
     [InlineData("SELECT 1; COPY cancer TO '/job/x.csv'", "refused", "refused")]
     [InlineData("EXPLAIN ANALYZE SELECT * FROM cancer", "refused", "refused")]
     [InlineData("-- nothing", "refused", "refused")]
+    [InlineData("SELECT * FROM node.alias", "refused", "refused")]
+    [InlineData("SELECT * FROM workspace.node.alias", "refused", "refused")]
+    [InlineData("SELECT * FROM \"NODE\".alias", "refused", "refused")]
+    [InlineData("SELECT (SELECT max(was) FROM node.alias) FROM cancer", "refused", "refused")]
+    [InlineData("WITH x AS (FROM node.alias) FROM x", "refused", "refused")]
+    [InlineData("SELECT * FROM (SUMMARIZE node.alias)", "refused", "refused")]
+    [InlineData("DESCRIBE node.alias", "refused", "refused")]
+    [InlineData("SHOW ALL TABLES", "refused", "refused")]
+    [InlineData("SELECT * FROM (SHOW TABLES FROM node)", "refused", "refused")]
+    [InlineData("SELECT * FROM information_schema.tables", "refused", "refused")]
+    [InlineData("SELECT * FROM information_schema.schemata", "refused", "refused")]
+    [InlineData("SELECT * FROM pg_catalog.pg_class", "refused", "refused")]
+    [InlineData("SELECT * FROM pg_class", "refused", "refused")]
+    [InlineData("SELECT * FROM SQLITE_MASTER", "refused", "refused")]
+    [InlineData("SELECT * FROM main.sqlite_schema", "refused", "refused")]
+    [InlineData("SELECT * FROM duckdb_tables", "refused", "refused")]
+    [InlineData("SELECT * FROM duckdb_tables()", "refused", "refused")]
+    [InlineData("SELECT * FROM duckdb_columns()", "refused", "refused")]
+    [InlineData("SELECT * FROM pragma_storage_info('node.alias')", "refused", "refused")]
+    [InlineData("SELECT * FROM query_table('node.alias')", "refused", "refused")]
     public async Task Says_nothing_of_what_it_read_or_tried(string sql, string state, string error)
     {
         var job = await room.RunAsync(sql);
@@ -97,6 +117,20 @@ public sealed class Running_a_job(SpeRoom room) : IClassFixture<SpeRoom>
         Assert.Equal($$"""{"class":"{{error}}"}""", job.GetProperty("error").GetRawText());
         Assert.DoesNotContain(SpeRoom.Cell, job.GetRawText(), StringComparison.Ordinal);
         Assert.Equal(["5"], room.ReadWorkspace("SELECT count(*) FROM cancer"));
+    }
+
+    [Theory]
+    [InlineData("SELECT count(*) FROM main.cancer", "5")]
+    [InlineData("SELECT count(*) FROM workspace.cancer_typed", "5")]
+    [InlineData("SELECT count(*) FROM workspace.main.cancer", "5")]
+    [InlineData("WITH alias AS (SELECT 7 AS n) FROM alias", "7")]
+    [InlineData("SELECT column_name FROM (DESCRIBE death) LIMIT 1", "pseudonym")]
+    [InlineData("SELECT string_agg(name, ' ' ORDER BY name) FROM (SHOW TABLES)", "cancer cancer_typed death death_typed")]
+    public async Task Names_its_tables_as_it_likes(string sql, string result)
+    {
+        var job = await room.RunAsync(sql);
+        Assert.Equal("done", SpeRoom.State(job));
+        Assert.Equal([result], room.Result(job));
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace HealthDataNode.Services.Tests.ReferenceSpe;
 
 /// <summary>What leaves a room leaves through the airlock: automatic checks, then two people who have no part in it
 /// (EHDS 73(2), 55(3)).</summary>
-public sealed class Taking_out_a_result(SpeRoom room) : IClassFixture<SpeRoom>
+public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<PatientRoom>
 {
     private const string Oda = "5b0f5a6e-0000-4000-8000-00000000000c";
     private const string Odd = "5b0f5a6e-0000-4000-8000-00000000000d";
@@ -109,14 +109,11 @@ public sealed class Taking_out_a_result(SpeRoom room) : IClassFixture<SpeRoom>
         using var oda = await CheckerAsync(Oda);
         using var odd = await CheckerAsync(Odd);
         Assert.Equal(HttpStatusCode.NoContent, await VoteAsync(oda, output));
-        await File.AppendAllTextAsync(
-            Path.Combine(room.World.Data, room.Grant.Lineage, "outputs", Id(output), "files", "result.csv"),
-            "more,5,1\n",
-            Cancel
-        );
+        await File.AppendAllTextAsync(Path.Combine(FilesOf(output), "result.csv"), "more,5,1\n", Cancel);
 
         Assert.Equal(HttpStatusCode.Conflict, await VoteAsync(odd, output));
         var refused = await ReadAsync(output);
+        Assert.False(Directory.Exists(FilesOf(output)));
         Assert.Equal(("refused", "changed"), (State(refused), refused.GetProperty("findings")[0].GetProperty("rule").GetString()));
         Assert.Equal(HttpStatusCode.NotFound, await FetchAsync(output, "result.csv"));
         Assert.DoesNotContain(room.World.Node.Releases, r => Of(r.Text).Request == Id(output));
@@ -139,6 +136,7 @@ public sealed class Taking_out_a_result(SpeRoom room) : IClassFixture<SpeRoom>
         using var odd = await CheckerAsync(Odd);
         Assert.Equal(HttpStatusCode.NoContent, await VoteAsync(oda, output, "reject"));
         Assert.Equal("rejected", State(await ReadAsync(output)));
+        Assert.False(Directory.Exists(FilesOf(output)));
         Assert.Equal(HttpStatusCode.Conflict, await VoteAsync(odd, output));
         Assert.Equal(HttpStatusCode.NotFound, await FetchAsync(output, "result.csv"));
     }
@@ -280,12 +278,16 @@ public sealed class Taking_out_a_result(SpeRoom room) : IClassFixture<SpeRoom>
 
     private static string State(JsonElement output) => output.GetProperty("state").GetString()!;
 
+    private string FilesOf(JsonElement output) => Path.Combine(room.World.Data, room.Grant.Lineage, "outputs", Id(output), "files");
+
     private Task<HttpClient> CheckerAsync(string sub) => room.World.PersonAsync(sub, role: "output-checker", authority: "hdab");
 
     private async Task<JsonElement> AskAsync(string sql, string format = "csv") => await AskAsync(await room.RunAsync(sql), null, format);
 
     private async Task<JsonElement> AskAsync(JsonElement job, string? file, string format)
     {
+        Assert.Equal("done", SpeRoom.State(job));
+        await room.UntilOpenAsync();
         using var asked = await room.Nora.PostAsJsonAsync(
             $"/v1/workspaces/{room.Grant.Lineage}/outputs",
             new

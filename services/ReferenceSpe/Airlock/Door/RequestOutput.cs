@@ -36,6 +36,7 @@ internal static partial class RequestOutput
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden)
             .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status429TooManyRequests)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
     private static IResult Handle(string lineage, Request request, HttpContext context, Outputs outputs, IAirlockRoom room)
@@ -81,7 +82,16 @@ internal static partial class RequestOutput
                 []
             )
         );
-        return TypedResults.Accepted($"/v1/workspaces/{lineage}/outputs/{output.Id}", OutputView.Of(output));
+        return output is null
+            ? ProtocolProblem
+                .Of(
+                    ProblemTypes.Prefix + "too-many-outputs",
+                    StatusCodes.Status429TooManyRequests,
+                    "Too many requests of this room wait",
+                    $"At most {Outputs.MostWaiting} may be in checking or open. Wait until one of them is decided, then ask again."
+                )
+                .ToResult()
+            : TypedResults.Accepted($"/v1/workspaces/{lineage}/outputs/{output.Id}", OutputView.Of(output));
     }
 
     private static Dictionary<string, string[]> Wrong(Request request)

@@ -1,0 +1,110 @@
+using System.Net;
+using System.Net.Http.Json;
+using HealthDataNode.ReferenceSpe.Airlock;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace HealthDataNode.Services.Tests.ReferenceSpe;
+
+/// <summary>A room that asks for more than people can look at: it waits, and keeps no other waiting.</summary>
+public sealed class Asking_for_too_much(PatientRoom room) : IClassFixture<PatientRoom>
+{
+    private const string Oda = "5b0f5a6e-0000-4000-8000-00000000000c";
+
+    private static readonly Dictionary<string, string> Columns = new() { ["grp"] = "group", ["n"] = "count" };
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Is_refused_until_one_of_twenty_is_decided()
+    {
+        var job = (await room.RunAsync("SELECT 'all' AS grp, count(*) AS n FROM cancer")).GetProperty("id").GetString()!;
+        var asked = new List<string>();
+        for (var i = 0; i < Outputs.MostWaiting; i++)
+        {
+            using var answer = await AskAsync(job);
+            Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+            asked.Add(await SpeRoom.IdAsync(answer));
+        }
+
+        using var refused = await AskAsync(job);
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        Assert.EndsWith("too-many-outputs", await SpeRoom.TypeAsync(refused), StringComparison.Ordinal);
+        var outputs = room.World.Services.GetRequiredService<Outputs>();
+        await SpeWorld.UntilAsync("it is checked", () => outputs.Find(asked[0])!.State == OutputStates.Open, seconds: 60);
+        await room.UntilOpenAsync();
+        using var oda = await room.World.PersonAsync(Oda, role: "output-checker", authority: "hdab");
+        using var vote = await oda.PostAsJsonAsync(
+            $"/v1/outputs/{asked[0]}/votes",
+            new
+            {
+                digest = outputs.Find(asked[0])!.Digest,
+                vote = "reject",
+                reasons = "It is the same as the next.",
+            },
+            Cancel
+        );
+        Assert.Equal(HttpStatusCode.NoContent, vote.StatusCode);
+        using var again = await AskAsync(job);
+        Assert.Equal(HttpStatusCode.Accepted, again.StatusCode);
+    }
+
+    [Fact]
+    public void Is_looked_at_once_before_the_next_room_is()
+    {
+        // Rooms that are open here and nowhere else, so that the worker leaves them alone.
+        var outputs = room.World.Services.GetRequiredService<Outputs>();
+        var ids = ((string[])["much", "much", "much", "little"]).Select(lineage => outputs.Request(lineage, "s", Any)!.Id).ToList();
+        using var check = new CheckOutputs(
+            outputs,
+            new Always(),
+            room.World.Services.GetRequiredService<AirlockPolicy>(),
+            new OutputRequested(),
+            Microsoft.Extensions.Logging.Abstractions.NullLogger<CheckOutputs>.Instance
+        );
+        Assert.Equal([ids[0], ids[3]], check.Round(new HashSet<string>()).Select(output => output.Id));
+        Assert.Equal([ids[1]], check.Round(new HashSet<string>([ids[0], ids[3]])).Select(output => output.Id));
+    }
+
+    private static Output Any => new("", "", "", "j", "f", "csv", "p", "c", Columns, OutputStates.Checking, null, [], []);
+
+    private async Task<HttpResponseMessage> AskAsync(string job)
+    {
+        await room.UntilOpenAsync();
+        return await room.Nora.PostAsJsonAsync(
+            $"/v1/workspaces/{room.Grant.Lineage}/outputs",
+            new
+            {
+                job,
+                format = "csv",
+                purpose = "Table 2 of an article.",
+                context = "One row for each treatment group.",
+                columns = Columns,
+            },
+            Cancel
+        );
+    }
+
+    private sealed class Always : IAirlockRoom
+    {
+        public string Folder(string lineage) => throw new NotSupportedException();
+
+        public bool IsOpen(string lineage) => lineage is "much" or "little";
+
+        public Task<IDisposable> EnterAsync(string lineage, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public PermitInRoom? PermitOf(string lineage) => throw new NotSupportedException();
+
+        public long? LengthOf(string lineage, string job, string file) => throw new NotSupportedException();
+
+        public Task<TakenFile> TakeAsync(
+            string lineage,
+            string job,
+            string file,
+            string format,
+            string folder,
+            CancellationToken cancellationToken
+        ) => throw new NotSupportedException();
+
+        public HealthDataNode.ReferenceSpe.Airlock.Checking.PseudonymSet Pseudonyms(string lineage) => throw new NotSupportedException();
+    }
+}

@@ -27,6 +27,13 @@ internal sealed class TestTrust : IDisposable
     /// <summary>A party's key directory, for <c>Party:Keys</c>.</summary>
     public string KeysOf(string party) => Path.Combine(directory, party);
 
+    /// <summary>Has the root state a key, as it is asked for.</summary>
+    public void State(SignedDocument<KeyRequest> asked)
+    {
+        var now = time.GetUtcNow();
+        root.State(asked.Text, now.AddDays(-1), now.AddYears(20));
+    }
+
     /// <summary>Makes a party's first signing key and has the root state it.</summary>
     public DocumentSigner Enrol(string party, string use)
     {

@@ -1,5 +1,9 @@
 using HealthDataNode.Protocol.Documents;
+using HealthDataNode.Protocol.Leases;
+using HealthDataNode.Protocol.Trust;
+using HealthDataNode.Services.Tests.Gateway;
 using HealthDataNode.Services.Tests.Permit;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace HealthDataNode.Services.Tests.Pseudonymisation;
 
@@ -37,6 +41,69 @@ public sealed class Beginning_and_ending_an_order(PseudonymisationFixture fixtur
         using var ended = await first.EndAsync("rejected");
         using var taken = await second.RegisterAsync();
         Assert.Equal(204, (int)taken.StatusCode);
+    }
+
+    [Fact]
+    public async Task Takes_an_order_under_an_older_version_while_the_newest_one_names_its_source()
+    {
+        var first = world.Grant();
+        var second = world.Amend(first, permit => permit);
+        world.Permits.Permits[first.Payload.Lineage] = second;
+        await world.OpenAsync(second, "death");
+        // It was ordered before the amendment, and Gateway comes with it after the other.
+        var late = await world.OpenAsync(first);
+        Assert.Single(await late.TokeniseAsync(1, PseudonymisationWorld.People(1)));
+        // The head stays: no other version comes after the first.
+        using var ended = await late.EndAsync("rejected");
+        using var forked = await world.OrderOf(world.Amend(first, permit => permit with { Purpose = "another" })).RegisterAsync();
+        Assert.Equal((422, "document-refused"), await forked.ProblemAsync());
+        using var next = await world.OrderOf(world.Amend(second, permit => permit)).RegisterAsync();
+        Assert.Equal(204, (int)next.StatusCode);
+    }
+
+    [Fact]
+    public async Task Refuses_an_order_under_an_older_version_of_another_applicant_or_of_a_source_that_left()
+    {
+        var first = world.Grant();
+        var second = world.Amend(first, permit => permit);
+        var third = world.Amend(second, permit => permit with { Sources = [.. permit.Sources.Where(source => source.Source == "death")] });
+        world.Permits.Permits[first.Payload.Lineage] = third;
+        await world.OpenAsync(third, "death");
+        var another = world.Amend(first, permit => permit with { Applicant = new PermitApplicant("sub-ivar", "999000301") });
+        using var stolen = await world.OrderOf(another).RegisterAsync();
+        Assert.Equal((422, "document-refused"), await stolen.ProblemAsync());
+        using var left = await world.OrderOf(first).RegisterAsync();
+        Assert.Equal((409, "permit-not-in-force"), await left.ProblemAsync());
+        world.Permits.States[first.Payload.Lineage] = LineageStates.Revoked;
+        await world.LeaseIsAsync(first.Payload.Lineage, LeaseStanding.Ended);
+        using var revoked = await world.OrderOf(second, "death").RegisterAsync();
+        Assert.Equal((409, "permit-not-in-force"), await revoked.ProblemAsync());
+    }
+
+    [Fact]
+    public async Task Goes_on_with_an_order_when_the_key_that_signed_its_permit_has_ended()
+    {
+        var statements = world.Trust.Settings["Trust:Statements"];
+        var before = await File.ReadAllTextAsync(statements, TestContext.Current.CancellationToken);
+        using var key = SigningKey.Create();
+        world.Trust.State(KeyRequests.ForSigning(key, "permit", KeyUses.Permit, 2));
+        var permit = new DocumentSigner(key, "permit", KeyUses.Permit, 2).Sign(world.Grant().Payload);
+        var order = await world.OpenAsync(permit);
+        // Everything that the node verified stands; the key is in force no longer.
+        await File.WriteAllTextAsync(statements, before, TestContext.Current.CancellationToken);
+        var trust = world.Host.Services.GetRequiredService<TrustStore>();
+        await Eventually.Async(() => Record.Exception(() => trust.Verify<PermitDocument>(permit.Text)) is DocumentRefusedException);
+        using var late = await world.OrderOf(permit, "death").RegisterAsync();
+        Assert.Equal((422, "document-refused"), await late.ProblemAsync());
+        Assert.Single(await order.TokeniseAsync(1, PseudonymisationWorld.People(1)));
+        using var aliases = await world.AliasesAsync(order.Lineage, 0);
+        Assert.Equal(204, (int)aliases.StatusCode);
+        using var delivery = await order.DeliveryKeyAsync(world.SpeKeyDocument);
+        Assert.Equal(200, (int)delivery.StatusCode);
+        world.Permits.States[order.Lineage] = LineageStates.Revoked;
+        await world.LeaseIsAsync(order.Lineage, LeaseStanding.Ended);
+        using var proved = await world.ProveAsync(order.Lineage, world.ProofOf(order.Lineage));
+        Assert.Equal(204, (int)proved.StatusCode);
     }
 
     [Fact]

@@ -41,7 +41,6 @@ internal static class AcceptDeletion
         ClaimsPrincipal user,
         PseudonymisationDb database,
         OrderAndPermit documents,
-        TrustStore trust,
         PermitGate permits,
         Shredder shredder,
         IEventOutbox outbox,
@@ -54,7 +53,7 @@ internal static class AcceptDeletion
             .Where(order => order.Lineage == lineage)
             .OrderByDescending(order => order.PermitVersion)
             .FirstOrDefaultAsync(cancellationToken);
-        if (order is null || trust.Verify<PermitDocument>(order.PermitText).Payload is var met && met.Spe.Party != user.Party())
+        if (order is null || order.ReadPermit() is var met && met.Spe.Party != user.Party())
         {
             return ServiceDefaults.Problems.Problem.NotFound("lineage");
         }

@@ -2,6 +2,7 @@ using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Problems;
 using HealthDataNode.Protocol.Trust;
 using HealthDataNode.Pseudonymisation.Keys;
+using HealthDataNode.Pseudonymisation.Leases;
 using HealthDataNode.Pseudonymisation.Persistence;
 using HealthDataNode.ServiceDefaults.Identity;
 using Microsoft.EntityFrameworkCore;
@@ -25,6 +26,7 @@ internal static class RegisterOrder
         PseudonymisationDb database,
         OrderAndPermit documents,
         IPermitKeyStore keys,
+        PermitGate permits,
         TimeProvider time,
         CancellationToken cancellationToken
     )
@@ -42,8 +44,18 @@ internal static class RegisterOrder
         {
             verified = documents.Verify(request.Order, request.Permit);
             lineage = await database.Lineages.FindAsync([verified.Order.Payload.Lineage], cancellationToken);
-            var head = LineageLedger.Next(lineage?.Head, verified.Permit);
-            lineage = Remember(database, lineage, head, await database.LastChangeAsync(cancellationToken));
+            if (lineage is not null && verified.Permit.Payload.Version < lineage.Version)
+            {
+                if (await OlderRefusalAsync(permits, lineage.Head, verified, cancellationToken) is { } refusal)
+                {
+                    return refusal;
+                }
+            }
+            else
+            {
+                var head = LineageLedger.Next(lineage?.Head, verified.Permit);
+                lineage = Remember(database, lineage, head, await database.LastChangeAsync(cancellationToken));
+            }
         }
         catch (DocumentRefusedException refused)
         {
@@ -120,6 +132,21 @@ internal static class RegisterOrder
         }
         list.Lineage = lineage;
         return list;
+    }
+
+    // Gateway made the order under a version that another source's order has overtaken since. It goes on under the version
+    // that it began with, as long as the newest one still names its source; the head stays where it is.
+    private static Task<IResult?> OlderRefusalAsync(
+        PermitGate permits,
+        LineageHead head,
+        VerifiedOrder order,
+        CancellationToken cancellationToken
+    )
+    {
+        var applicant = order.Permit.Payload.Applicant;
+        return (applicant.Sub, applicant.Org) == (head.ApplicantSub, head.ApplicantOrg)
+            ? permits.RefusalAsync(order.Permit.Payload, order.Source.Source, cancellationToken)
+            : throw new DocumentRefusedException(Refusal.OtherApplicant, "A lineage keeps its applicant, and this version names another.");
     }
 
     private static Lineage Remember(PseudonymisationDb database, Lineage? lineage, LineageHead head, long lastChange)

@@ -43,7 +43,6 @@ internal static class SealAliases
         ClaimsPrincipal user,
         PseudonymisationDb database,
         OrderAndPermit documents,
-        TrustStore trust,
         SealBuilder sealing,
         PermitGate permits,
         IPermitKeyStore keys,
@@ -59,7 +58,7 @@ internal static class SealAliases
             .Where(order => order.Lineage == lineage)
             .OrderByDescending(order => order.PermitVersion)
             .FirstOrDefaultAsync(cancellationToken);
-        if (order is null || trust.Verify<PermitDocument>(order.PermitText).Payload is var permit && permit.Spe.Party != user.Party())
+        if (order is null || order.ReadPermit() is var permit && permit.Spe.Party != user.Party())
         {
             return ServiceDefaults.Problems.Problem.NotFound("lineage");
         }

@@ -35,7 +35,6 @@ internal static class SealDeliveryKey
         Request request,
         PseudonymisationDb database,
         OrderAndPermit documents,
-        TrustStore trust,
         SealBuilder sealing,
         PermitGate permits,
         IPermitKeyStore keys,
@@ -59,7 +58,7 @@ internal static class SealDeliveryKey
         SignedDocument<SpeKey> speKey;
         try
         {
-            speKey = documents.VerifySpeKey(request.SpeKey, trust.Verify<PermitDocument>(order.PermitText).Payload);
+            speKey = documents.VerifySpeKey(request.SpeKey, order.ReadPermit());
         }
         catch (DocumentRefusedException refused)
         {

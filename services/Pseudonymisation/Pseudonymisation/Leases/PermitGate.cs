@@ -9,14 +9,14 @@ namespace HealthDataNode.Pseudonymisation.Leases;
 
 /// <summary>Lets a call for an order through only while the lease of its permit is good and its newest version names the
 /// order's source.</summary>
-internal sealed class PermitGate(PermitLeases leases, NewestPermits newest, TrustStore trust)
+internal sealed class PermitGate(PermitLeases leases, NewestPermits newest)
 {
     // How long a call waits for the first answer about a permit that was not held until now.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     /// <summary>Why a call for an order is refused; null where it goes on.</summary>
     public Task<IResult?> RefusalAsync(Order order, CancellationToken cancellationToken) =>
-        RefusalAsync(trust.Verify<PermitDocument>(order.PermitText).Payload, order.Source, cancellationToken);
+        RefusalAsync(order.ReadPermit(), order.Source, cancellationToken);
 
     /// <summary>Why a call under a permit is refused; null where it goes on.</summary>
     /// <param name="permit">A version of it that was met.</param>

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Trust;
 using HealthDataNode.ServiceDefaults.Messaging;
 using Microsoft.EntityFrameworkCore;
@@ -140,6 +142,10 @@ public sealed class Order
     public string? Outcome { get; set; }
     public bool? TokensAgree { get; set; }
     public required DateTimeOffset RegisteredAt { get; init; }
+
+    /// <summary>The permit as it was verified when the order was registered. Read, not verified again: Permit's key of
+    /// that day may have ended since, and what it signed stands.</summary>
+    public PermitDocument ReadPermit() => JsonSerializer.Deserialize(Jws.Read(PermitText).Payload.Span, PermitDocument.Json)!;
 }
 
 /// <summary>A part of identifiers that was answered.</summary>

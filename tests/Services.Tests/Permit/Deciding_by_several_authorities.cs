@@ -170,14 +170,9 @@ public sealed class Deciding_by_several_authorities(PostgresFixture postgres)
             [new("hdab", start), new("hdab", start), new PermitDecision("hospitaltrust", start + (9 * 86400))],
             second.Payload.Sources.Select(source => source.Decision)
         );
-        Assert.Equal(
-            [
-                new(3, Neighbours.CommitmentTo(hdab, 3)),
-                new(3, Neighbours.CommitmentTo(hdab, 3)),
-                new PermitOptOut(7, Neighbours.CommitmentTo(trust, 7)),
-            ],
-            second.Payload.Sources.Select(source => source.OptOut)
-        );
+        PermitOptOut Taken(long list) =>
+            new(list, Neighbours.CommitmentTo(world.Around.Lists.Single(taken => taken.Value == list).Key, list));
+        Assert.Equal([Taken(3), Taken(3), Taken(7)], second.Payload.Sources.Select(source => source.OptOut));
         // Verifiers follow from one to the other.
         var ledger = new LineageLedger();
         ledger.Accept(first);
@@ -232,7 +227,32 @@ public sealed class Deciding_by_several_authorities(PostgresFixture postgres)
         (await world.DecideAsync(other, "refused")).EnsureSuccessStatusCode();
         world.Around.HasNoLists = false;
         (await world.DecideAsync(id, key: "same")).EnsureSuccessStatusCode();
-        Assert.Equal([id], world.Around.Lists.Keys);
+        Assert.Single(world.Around.Lists);
+    }
+
+    [Fact]
+    [Trait("Invariant", "4")]
+    [Trait("Article", "EHDS 71(3)")]
+    public async Task Decides_on_the_list_as_it_is_when_an_attempt_before_it_failed_behind_it()
+    {
+        await using var world = await PermitWorld.StartAsync(postgres);
+        var (_, id) = await world.PrepareAsync();
+        world.Around.LosesLists = true;
+        Assert.Equal((503, "neighbour-away"), await (await world.DecideAsync(id)).ProblemAsync());
+        var failed = Assert.Single(world.Around.Lists);
+        Assert.Equal(3, failed.Value);
+
+        // Somebody opts out; then the same is decided for good.
+        world.Around.Declarations = 4;
+        world.Around.LosesLists = false;
+        var lineage = (string)(await (await world.DecideAsync(id)).JsonAsync())["permit"]!["lineage"]!;
+        var taken = Assert.Single(world.Around.Lists, list => list.Key != failed.Key);
+        Assert.InRange(taken.Key.Length, 1, 64);
+        Assert.NotEqual(id, taken.Key);
+        Assert.All(
+            (await world.PermitAsync(lineage)).Payload.Sources,
+            source => Assert.Equal(new PermitOptOut(4, Neighbours.CommitmentTo(taken.Key, 4)), source.OptOut)
+        );
     }
 
     [Theory]

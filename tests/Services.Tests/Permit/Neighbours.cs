@@ -32,7 +32,10 @@ internal sealed class Neighbours : IAsyncDisposable
     /// <summary>Pseudonymisation alone answers 500 while set.</summary>
     public bool HasNoLists { get; set; }
 
-    /// <summary>The lists that were fixed, by decision.</summary>
+    /// <summary>Pseudonymisation fixes lists while set, and its answers are lost.</summary>
+    public bool LosesLists { get; set; }
+
+    /// <summary>The lists that were fixed, by the name that was sent.</summary>
     public ConcurrentDictionary<string, long> Lists { get; } = [];
 
     public static string CommitmentTo(string decision, long list) =>
@@ -62,7 +65,7 @@ internal sealed class Neighbours : IAsyncDisposable
             return Results.StatusCode(500);
         }
         var list = Lists.GetOrAdd(decision, Declarations);
-        return Results.Json(new { list, commitment = CommitmentTo(decision, list) });
+        return LosesLists ? Results.StatusCode(500) : Results.Json(new { list, commitment = CommitmentTo(decision, list) });
     }
 
     private sealed record Decided(string Decision);

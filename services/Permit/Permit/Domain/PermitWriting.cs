@@ -19,14 +19,14 @@ public static class PermitWriting
     /// <param name="application">The application, with the decision that brings the sources in.</param>
     /// <param name="lineage">The new lineage.</param>
     /// <param name="entering">The sources.</param>
-    /// <param name="lists">Per case, the opt-out list of its decision.</param>
+    /// <param name="list">The opt-out list as it stands at this decision.</param>
     /// <param name="spe">The environment, as it is now.</param>
     /// <param name="now">Now.</param>
     public static PermitDocument First(
         Application application,
         string lineage,
         IReadOnlyList<(CaseSource Source, Case Case)> entering,
-        IReadOnlyDictionary<Guid, PermitOptOut> lists,
+        PermitOptOut list,
         EnvironmentFacts spe,
         DateTimeOffset now
     )
@@ -49,7 +49,7 @@ public static class PermitWriting
             LegalBasis = content.LegalBasis!,
             Format = PermitDocument.Pseudonymised,
             Spe = Pinned(spe),
-            Sources = Decided(application, entering, lists),
+            Sources = Decided(application, entering, list),
             Conditions = Conditions,
         };
     }
@@ -59,7 +59,7 @@ public static class PermitWriting
     public static PermitDocument With(
         Application application,
         IReadOnlyList<(CaseSource Source, Case Case)> entering,
-        IReadOnlyDictionary<Guid, PermitOptOut> lists,
+        PermitOptOut list,
         EnvironmentFacts spe,
         DateTimeOffset now
     )
@@ -68,7 +68,7 @@ public static class PermitWriting
         return Successor(application.Permit!, before, now) with
         {
             Spe = Pinned(spe),
-            Sources = [.. before.Sources, .. Decided(application, entering, lists)],
+            Sources = [.. before.Sources, .. Decided(application, entering, list)],
         };
     }
 
@@ -103,7 +103,7 @@ public static class PermitWriting
     private static PermitSource[] Decided(
         Application application,
         IReadOnlyList<(CaseSource Source, Case Case)> entering,
-        IReadOnlyDictionary<Guid, PermitOptOut> lists
+        PermitOptOut list
     ) =>
         [
             .. entering.Select(entry =>
@@ -116,7 +116,7 @@ public static class PermitWriting
                     IdentifierBudget = source.IdentifierBudget,
                     Columns = [.. source.Columns.Select(c => new PermitColumn(c.Name, c.Type, c.MaxLength))],
                     Decision = new PermitDecision(entry.Case.Authority, entry.Case.Decision!.At.ToUnixTimeSeconds()),
-                    OptOut = lists[entry.Case.Id],
+                    OptOut = list,
                 };
             }),
         ];

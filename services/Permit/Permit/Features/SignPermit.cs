@@ -88,17 +88,14 @@ internal sealed class SignPermit(
             {
                 return (null, Problem.Conflict("environment-not-approved", "The environment cannot be named now", why));
             }
-            // 71(3), invariant 4: whoever has said no by now stays out of these sources, and the permit says so.
-            Dictionary<Guid, PermitOptOut> lists = [];
-            foreach (var handled in entering.Select(entry => entry.Case.Id).Distinct())
-            {
-                lists[handled] = await neighbours.OptOutListAsync(handled, cancellationToken);
-            }
+            // 71(3), invariant 4: whoever has said no by now stays out of these sources, and the permit says so. Where this
+            // attempt fails after it, the next one asks by another name: nobody is bound to a list of a decision that was not made.
+            var list = await neighbours.OptOutListAsync(Guid.CreateVersion7(now), cancellationToken);
             return (
                 Issue(
                     foreseen.Permit is null
-                        ? PermitWriting.First(foreseen, NewLineage(), entering, lists, spe!, now)
-                        : PermitWriting.With(foreseen, entering, lists, spe!, now)
+                        ? PermitWriting.First(foreseen, NewLineage(), entering, list, spe!, now)
+                        : PermitWriting.With(foreseen, entering, list, spe!, now)
                 ),
                 null
             );

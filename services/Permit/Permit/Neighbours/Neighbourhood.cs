@@ -82,18 +82,19 @@ public sealed class Neighbourhood(IHttpClientFactory clients, TrustStore trust)
     }
 
     /// <summary>
-    /// The opt-out list as it stands at a decision: asked for the first time it is fixed, and the same answer comes after that.
+    /// The opt-out list as it stands now, at an attempt to decide. By the same name the same answer comes again, so that a call
+    /// that is repeated on the way takes one list; each attempt has a name of its own, so that none decides on an older list.
     /// </summary>
-    /// <param name="decision">The case.</param>
+    /// <param name="attempt">A new name, of nothing else.</param>
     /// <param name="cancellationToken">Of the request.</param>
     /// <exception cref="NeighbourAwayException">Pseudonymisation does not answer.</exception>
-    public async Task<PermitOptOut> OptOutListAsync(Guid decision, CancellationToken cancellationToken)
+    public async Task<PermitOptOut> OptOutListAsync(Guid attempt, CancellationToken cancellationToken)
     {
         try
         {
             using var response = await clients
                 .CreateClient(Pseudonymisation)
-                .PostAsJsonAsync(new Uri("v1/opt-out-lists", UriKind.Relative), new { decision }, Json, cancellationToken);
+                .PostAsJsonAsync(new Uri("v1/opt-out-lists", UriKind.Relative), new { decision = attempt }, Json, cancellationToken);
             response.EnsureSuccessStatusCode();
             return await response.Content.ReadFromJsonAsync<PermitOptOut>(Json, cancellationToken)
                 ?? throw new JsonException("Nothing was answered.");

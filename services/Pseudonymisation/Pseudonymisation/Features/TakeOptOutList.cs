@@ -11,7 +11,8 @@ namespace HealthDataNode.Pseudonymisation.Features;
 
 /// <summary>
 /// Permit takes the opt-out list at a decision: its number, and a commitment to it, go into the permit (EHDS 71(3)). The
-/// same decision gets the same answer; a declaration that was confirmed before is in the list, a later one is not.
+/// same name gets the same answer, and Permit makes one for each attempt to decide; a declaration that was confirmed before
+/// is in the list, a later one is not.
 /// </summary>
 internal static class TakeOptOutList
 {
@@ -37,7 +38,9 @@ internal static class TakeOptOutList
     {
         if (request.Decision is not { Length: >= 1 and <= 64 })
         {
-            return Problem.Invalid(new Dictionary<string, string[]> { ["decision"] = ["Send the decision's id, at most 64 characters."] });
+            return Problem.Invalid(
+                new Dictionary<string, string[]> { ["decision"] = ["Send a name for this attempt to decide, at most 64 characters."] }
+            );
         }
         await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
         await database.LockDeclarationsAsync(cancellationToken);

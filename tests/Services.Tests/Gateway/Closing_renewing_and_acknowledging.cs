@@ -5,6 +5,8 @@ using HealthDataNode.Gateway.Domain;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Problems;
 using HealthDataNode.Protocol.Trust;
+using HealthDataNode.Setup;
+using Npgsql;
 
 namespace HealthDataNode.Services.Tests.Gateway;
 
@@ -189,6 +191,35 @@ public sealed class Renewing_an_order(StageFixture fixture) : IClassFixture<Stag
     }
 
     [Fact]
+    public async Task Is_the_act_of_the_authority_that_decided_on_the_source()
+    {
+        var order = await stage.OrderAsync((await stage.GrantAsync()).Payload.Lineage, OrderState.Issued);
+        await stage.SendAsync(order, stage.Seal(order, 1, "nonsense\n", 0));
+        await stage.OrderAsync(order.Lineage, OrderState.Rejected);
+        foreach (var authority in new[] { "hospitaltrust", "", null })
+        {
+            var stranger = stage.Gateway.As("sub-stranger", ["case-officer"], org: "999000103", authority: authority);
+            Assert.Equal((404, "not-found"), await Answers.ProblemAsync(await RenewAsync(order, $"a {authority}", by: stranger)));
+            Assert.Equal((404, "not-found"), await Answers.ProblemAsync(await ReadAsync(order, stranger)));
+            Assert.DoesNotContain(order.Id, await ListAsync(stranger), StringComparison.Ordinal);
+        }
+        var own = Officer();
+        Assert.Equal(HttpStatusCode.OK, (await ReadAsync(order, own)).StatusCode);
+        Assert.Contains(order.Id, await ListAsync(own), StringComparison.Ordinal);
+        // A person of the permit sees it whoever decided, and nobody renews what no authority is known of.
+        Assert.Contains(order.Id, await ListAsync(stage.Gateway.As(Stage.Researcher, ["data-user"])), StringComparison.Ordinal);
+        await ExecuteAsync($"UPDATE gateway.orders SET authority = NULL WHERE id = '{order.Id}'");
+        Assert.Equal((404, "not-found"), await Answers.ProblemAsync(await RenewAsync(order, "b")));
+        Assert.Equal((404, "not-found"), await Answers.ProblemAsync(await ReadAsync(order, own)));
+        // As Setup fills the column in where orders were there before it.
+        var script = Schemas.Read("sql/Gateway/Gateway/Persistence/003-authorities.sql");
+        await ExecuteAsync(Assert.Single(script.Split(';'), statement => statement.Contains("UPDATE", StringComparison.Ordinal)));
+        Assert.Equal("hdab", (await stage.OrderAsync(order.Lineage, OrderState.Rejected)).Authority);
+        using var made = await RenewAsync(order, "c");
+        Assert.Equal(HttpStatusCode.Created, made.StatusCode);
+    }
+
+    [Fact]
     public async Task Does_not_order_twice_when_the_permits_event_comes_twice()
     {
         var permit = await stage.GrantAsync();
@@ -206,14 +237,30 @@ public sealed class Renewing_an_order(StageFixture fixture) : IClassFixture<Stag
         await Assert.ThrowsAsync<DocumentRefusedException>(() => stage.HandleAsync(forged));
     }
 
-    private Task<HttpResponseMessage> RenewAsync(Order order, string? key, string role = "case-officer")
+    private HttpClient Officer(string role = "case-officer") =>
+        stage.Gateway.As("sub-officer", [role], org: "999000001", authority: "hdab");
+
+    private static Task<HttpResponseMessage> ReadAsync(Order order, HttpClient by) =>
+        by.GetAsync($"/v1/orders/{order.Id}", TestContext.Current.CancellationToken);
+
+    private static Task<string> ListAsync(HttpClient by) => by.GetStringAsync("/v1/orders", TestContext.Current.CancellationToken);
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(stage.Database);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
+    private Task<HttpResponseMessage> RenewAsync(Order order, string? key, string role = "case-officer", HttpClient? by = null)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/orders/{order.Id}/renewal");
         if (key is not null)
         {
             request.Headers.Add("Idempotency-Key", key);
         }
-        return stage.Gateway.As("sub-officer", [role], org: "999000001", authority: "hdab").SendAsync(request);
+        return (by ?? Officer(role)).SendAsync(request);
     }
 }
 

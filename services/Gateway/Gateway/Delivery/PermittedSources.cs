@@ -11,6 +11,7 @@ internal static class PermittedSources
             permit.Payload.Lineage,
             source.Source,
             source.Holder,
+            source.Decision.Authority,
             permit.Payload.Spe.Party,
             permit.Payload.Persons,
             permit.Text,

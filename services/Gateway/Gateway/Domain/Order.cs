@@ -15,6 +15,9 @@ public sealed class Order
     public string Source { get; private init; } = "";
     public int Attempt { get; private init; }
     public string Holder { get; private init; } = "";
+
+    /// <summary>Who decided on the source; null where the permit is of a time when it did not say so.</summary>
+    public string? Authority { get; private init; }
     public string Spe { get; private init; } = "";
     public string[] Persons { get; private init; } = [];
     public string Permit { get; private init; } = "";
@@ -73,6 +76,7 @@ public sealed class Order
             Source = source.Source,
             Attempt = attempt,
             Holder = source.Holder,
+            Authority = source.Authority,
             Spe = source.Spe,
             Persons = [.. source.Persons],
             Permit = source.Permit,
@@ -216,6 +220,7 @@ public sealed record OrderedSource(
     string Lineage,
     string Source,
     string Holder,
+    string Authority,
     string Spe,
     IReadOnlyList<string> Persons,
     string Permit,

@@ -1,5 +1,7 @@
 using HealthDataNode.Gateway.Domain;
 using HealthDataNode.Gateway.Persistence;
+using HealthDataNode.Protocol.Documents;
+using HealthDataNode.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -50,13 +52,17 @@ internal static class ListDeliveries
             .WithTags("Public")
             .WithSummary("What was ordered and delivered, in rounded counts");
 
-    private static async Task<Ok<Response[]>> HandleAsync(
+    private static async Task<Results<Ok<Response[]>, ProblemHttpResult>> HandleAsync(
         GatewayDb database,
         IOptions<GatewayOptions> options,
         CancellationToken cancellationToken,
         string? lineage = null
     )
     {
+        if (lineage is not null && !PermitDocument.IsLineage(lineage))
+        {
+            return Problem.Invalid(new Dictionary<string, string[]> { ["lineage"] = ["Send a lineage as it was answered here, or none."] });
+        }
         var orders = await database
             .Orders.AsNoTracking()
             // Before it is issued nobody outside knows it.

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Claims;
 using HealthDataNode.Gateway.Delivery;
 using HealthDataNode.Gateway.Domain;
 using HealthDataNode.Gateway.Persistence;
@@ -14,7 +15,8 @@ using Microsoft.Extensions.Options;
 
 namespace HealthDataNode.Gateway.Features;
 
-/// <summary>A rejected order is dead; a case officer makes the next one, with keys of its own.</summary>
+/// <summary>A rejected order is dead; a case officer of the authority that decided on its source makes the next one, with
+/// keys of its own.</summary>
 internal static class RenewOrder
 {
     /// <param name="Id">The new order's id.</param>
@@ -31,6 +33,7 @@ internal static class RenewOrder
 
     private static async Task<Results<Created<Response>, ProblemHttpResult>> HandleAsync(
         string id,
+        ClaimsPrincipal user,
         GatewayDb database,
         TrustStore trust,
         PermitLeases leases,
@@ -41,7 +44,7 @@ internal static class RenewOrder
     )
     {
         var order = await database.LockedAsync(id, cancellationToken);
-        if (order is null || order.State == OrderState.Issuing)
+        if (order is null || order.State == OrderState.Issuing || !user.ActsForAuthorityOf(order))
         {
             return Problem.NotFound("order");
         }

@@ -31,6 +31,7 @@ internal sealed class OrderConfiguration : IEntityTypeConfiguration<Order>
         builder.Property(order => order.Lineage).HasMaxLength(64);
         builder.Property(order => order.Source).HasMaxLength(40);
         builder.Property(order => order.Holder).HasMaxLength(40);
+        builder.Property(order => order.Authority).HasMaxLength(40);
         builder.Property(order => order.Spe).HasMaxLength(40);
         builder.Property(order => order.TraceParent).HasMaxLength(64);
         builder.Property(order => order.RejectionCode).HasMaxLength(40);

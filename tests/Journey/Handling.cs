@@ -40,12 +40,14 @@ internal static class Handling
     )
     {
         var browser = await world.AtEdgeAsync(official, cancellationToken);
+        var path = $"/permit/v1/applications/{application}";
+        var read = await browser.GetAsync(path, cancellationToken);
         var approval = new JsonObject
         {
             ["outcome"] = "granted",
             ["reasons"] = "The benefit to society outweighs the burden, and confidentiality is kept by pseudonymisation.",
         };
-        await browser.PostAsync($"/permit/v1/applications/{application}/approvals/{kind}", approval, cancellationToken);
+        await browser.PostAsync($"{path}/approvals/{kind}", approval, cancellationToken, ifMatch: $"\"{(int)read["version"]!}\"");
     }
 
     /// <summary>The one case that an authority has of an application.</summary>

@@ -43,6 +43,10 @@ public sealed class Jws
 
     private byte[] Signature { get; }
 
+    /// <summary>Whether a text has the form of a digest.</summary>
+    /// <param name="text">What somebody sent.</param>
+    public static bool IsDigest(string? text) => Rule.IsDigest(text);
+
     /// <summary>Signs a payload.</summary>
     /// <param name="payload">The payload's bytes, JSON.</param>
     /// <param name="typ">The kind of document.</param>

@@ -22,6 +22,10 @@ public sealed record PermitDocument : IDocument<PermitDocument>
     /// <summary>The permit with its amendments and renewals; the name of the workspace too.</summary>
     public required string Lineage { get; init; }
 
+    /// <summary>Whether a text has the form of a lineage.</summary>
+    /// <param name="text">What somebody sent.</param>
+    public static bool IsLineage(string? text) => Rule.IsId(text);
+
     /// <summary>From 1 within the lineage.</summary>
     public required int Version { get; init; }
 

@@ -77,6 +77,40 @@ public sealed class Approving_beside_a_case(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Is_of_the_application_as_it_was_read()
+    {
+        await using var world = await PermitWorld.StartAsync(postgres);
+        var (application, id) = await world.SubmitAsync();
+        var read = (await world.Committee.FetchAsync($"v1/applications/{application}")).Headers.ETag!.Tag;
+        // It is corrected after the committee has read it.
+        object asked = new { questions = new[] { new { field = "title", comment = "More exactly?" } } };
+        (await world.Officer.PostJsonAsync($"v1/cases/{id}/information-requests", asked)).EnsureSuccessStatusCode();
+        var corrected = PermitWorld.Complete();
+        corrected["title"] = "Another study";
+        (
+            await world.Applicant.PostJsonAsync(
+                $"v1/applications/{application}/information",
+                new { answer = "Corrected.", content = corrected }
+            )
+        ).EnsureSuccessStatusCode();
+        Assert.Equal((412, "stale"), await (await SendAsync(read)).ProblemAsync());
+        Assert.Equal((428, "if-match-missing"), await (await SendAsync(null)).ProblemAsync());
+        Assert.Empty(await world.EventsAsync("permit.approval-decided"));
+        (await world.ApproveAsync(application)).EnsureSuccessStatusCode();
+
+        Task<HttpResponseMessage> SendAsync(string? tag) =>
+            world.Committee.ActAsync(
+                PermitWorld.With(
+                    HttpMethod.Post,
+                    $"v1/applications/{application}/approvals/ethics",
+                    new { outcome = "granted", reasons = "Sound." },
+                    Guid.NewGuid().ToString(),
+                    tag
+                )
+            );
+    }
+
+    [Fact]
     public async Task Happens_once()
     {
         await using var world = await PermitWorld.StartAsync(postgres);

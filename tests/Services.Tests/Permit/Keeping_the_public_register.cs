@@ -204,6 +204,20 @@ public sealed class Keeping_the_public_register(PostgresFixture postgres)
         Assert.Empty(await world.QueryAsync("SELECT digest FROM permit.releases"));
     }
 
+    [Theory]
+    [InlineData("v1/releases?lineage=%00")]
+    [InlineData("v1/releases?lineage=a%2Fb")]
+    [InlineData("v1/releases?after=%00")]
+    [InlineData("v1/releases?after=0")]
+    [InlineData("v1/register?lineage=%00")]
+    [InlineData("v1/register?lineage=l-0%00")]
+    [InlineData("v1/register?after=%00")]
+    public async Task Refuses_what_has_not_the_form_of_a_name_here(string path)
+    {
+        await using var world = await PermitWorld.StartAsync(postgres);
+        Assert.Equal((400, "invalid-request"), await (await world.Host.Anonymous.FetchAsync(path)).ProblemAsync());
+    }
+
     private static async Task<JsonNode> RegisterAsync(PermitWorld world, string query = "") =>
         (await (await world.Host.Anonymous.FetchAsync($"v1/register{query}")).JsonAsync())["items"]!;
 

@@ -160,22 +160,27 @@ internal sealed class PermitWorld : IAsyncDisposable
         return (application, Of("hdab"), Of("hospitaltrust"));
     }
 
-    /// <summary>An approval by the authority that gives it.</summary>
-    public Task<HttpResponseMessage> ApproveAsync(
+    /// <summary>An approval by the authority that gives it, having read the application where it may.</summary>
+    public async Task<HttpResponseMessage> ApproveAsync(
         string application,
         string kind = "ethics",
         string outcome = "granted",
         HttpClient? by = null,
         string? key = null
-    ) =>
-        (by ?? (kind == "ethics" ? Committee : Maker)).SendAsync(
+    )
+    {
+        var official = by ?? (kind == "ethics" ? Committee : Maker);
+        var read = await official.GetAsync($"v1/applications/{application}");
+        return await official.SendAsync(
             With(
                 HttpMethod.Post,
                 $"v1/applications/{application}/approvals/{kind}",
                 new { outcome, reasons = "As assessed." },
-                key ?? Guid.NewGuid().ToString()
+                key ?? Guid.NewGuid().ToString(),
+                read.Headers.ETag?.Tag
             )
         );
+    }
 
     /// <summary>Prepares the trust's case, and decides it.</summary>
     public async Task<HttpResponseMessage> DecideAtTrustAsync(string id, string outcome = "granted")

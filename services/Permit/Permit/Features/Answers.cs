@@ -25,7 +25,7 @@ internal static class Answers
                     428,
                     "if-match-missing",
                     "If-Match is missing",
-                    "Read the case and send its ETag as If-Match, so that you decide on what you have read."
+                    "Read what you decide on and send its ETag as If-Match, so that you decide on what you have read."
                 )
                 : null;
         }
@@ -65,6 +65,12 @@ internal static class Answers
                 new Dictionary<string, string[]> { [field] = [$"Write 1 to {longest} characters, no control characters among them."] }
             )
             : null;
+
+    /// <summary>The problem of a parameter that has not the form of what it names, or null; what is left out has.</summary>
+    public static ProblemHttpResult? RequireForm(string parameter, string? text, Func<string?, bool> form) =>
+        text is null || form(text)
+            ? null
+            : Problem.Invalid(new Dictionary<string, string[]> { [parameter] = [$"Send a {parameter} as it was answered here, or none."] });
 
     /// <summary>The problem of a content that cannot even be a draft, or null.</summary>
     public static ProblemHttpResult? Require(ApplicationContent content)

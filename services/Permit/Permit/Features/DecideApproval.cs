@@ -24,7 +24,7 @@ public static class DecideApproval
             .ForRole("ethics-committee", "decision-maker")
             .RequireIdempotencyKey<PermitDb>()
             .WithName("DecideApproval")
-            .WithSummary("Give or refuse an approval (Idempotency-Key), by the authority that the register names for it")
+            .WithSummary("Give or refuse an approval (Idempotency-Key, If-Match), by the authority that the register names for it")
             .WithTags("Approvals");
 
     private static async Task<Results<Ok<ApprovalDecision>, ProblemHttpResult>> Handle(
@@ -34,6 +34,7 @@ public static class DecideApproval
         ClaimsPrincipal user,
         ApplicationStore store,
         SignPermit permits,
+        HttpContext http,
         CancellationToken cancellationToken
     )
     {
@@ -45,9 +46,10 @@ public static class DecideApproval
         {
             return Problem.NotFound("approval");
         }
-        if (Answers.Require("reasons", request.Reasons) is { } missing)
+        // The approval is of the application as it was read: a correction, or another's act on it, makes it stale.
+        if ((Answers.Require("reasons", request.Reasons) ?? http.Precondition(application!.Version, required: true)) is { } wrong)
         {
-            return missing;
+            return wrong;
         }
         var (decided, problem) = await permits.DecideAsync(
             application!,
@@ -62,6 +64,7 @@ public static class DecideApproval
             return problem!;
         }
         var approval = decided.Application.Approvals.Single(one => one.Required.Kind == kind);
+        http.SetTag(decided.Application.Version);
         return TypedResults.Ok(new ApprovalDecision(ApprovalView.Of(approval, official.Authority), decided.Permit));
     }
 }

@@ -19,13 +19,20 @@ public static class ListReleases
             .WithSummary("The register of results that left rooms, the newest first; all, or those of one lineage")
             .WithTags("Public");
 
-    private static async Task<Ok<Page<PublicRelease>>> Handle(
+    private static async Task<Results<Ok<Page<PublicRelease>>, ProblemHttpResult>> Handle(
         PermitDb database,
         CancellationToken cancellationToken,
         string? lineage = null,
         string? after = null
     )
     {
+        if (
+            (Answers.RequireForm("lineage", lineage, PermitDocument.IsLineage) ?? Answers.RequireForm("after", after, Jws.IsDigest)) is
+            { } malformed
+        )
+        {
+            return malformed;
+        }
         var last = after is null
             ? null
             : await database.Releases.AsNoTracking().SingleOrDefaultAsync(row => row.Digest == after, cancellationToken);

@@ -1,5 +1,6 @@
 using HealthDataNode.Permit.Domain;
 using HealthDataNode.Permit.Persistence;
+using HealthDataNode.Protocol.Documents;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 
@@ -23,13 +24,17 @@ public static class ReadRegister
             )
             .WithTags("Public");
 
-    private static async Task<Ok<Page<RegisterEntry>>> Handle(
+    private static async Task<Results<Ok<Page<RegisterEntry>>, ProblemHttpResult>> Handle(
         PermitDb database,
         CancellationToken cancellationToken,
         string? lineage = null,
         Guid? after = null
     )
     {
+        if (Answers.RequireForm("lineage", lineage, PermitDocument.IsLineage) is { } malformed)
+        {
+            return malformed;
+        }
         var applications = await database
             .Applications.AsNoTracking()
             .Where(row => row.SubmittedAt != null && (after == null || row.Id < after))

@@ -1,1 +1,8 @@
-await HealthDataNode.Audit.AuditHost.Build(args).RunAsync();
+using HealthDataNode.Audit;
+
+if (args is ["verify", .. var rest])
+{
+    return await VerifyStopped.RunAsync(rest);
+}
+await AuditHost.Build(args).RunAsync();
+return 0;

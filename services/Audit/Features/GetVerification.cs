@@ -53,22 +53,34 @@ public static class GetVerification
         await Turn.WaitAsync(cancellationToken);
         try
         {
-            // The heads first: what is signed by then must be in what is read afterwards.
-            var lines = await HeadFile.ReadAsync(options.Directory, cancellationToken);
-            var heads = lines.Select(line => SignedHeads.Known(line, trust)).ToList();
-            var verification = new Verification(heads, time.GetUtcNow() - options.GapGrace);
-            await foreach (
-                var entry in db.Entries.AsNoTracking().OrderBy(e => e.Sequence).AsAsyncEnumerable().WithCancellation(cancellationToken)
-            )
-            {
-                verification.Add(entry);
-            }
-            var broken = verification.Finish();
-            return TypedResults.Ok(new Response(broken is null, verification.Entries, heads.Count, broken));
+            return TypedResults.Ok(await VerifyAsync(db, trust, options, time, cancellationToken));
         }
         finally
         {
             Turn.Release();
         }
+    }
+
+    /// <summary>Verifies the log, whoever asks; also for <c>./check audit</c> on a node that is stopped.</summary>
+    internal static async Task<Response> VerifyAsync(
+        AuditDb db,
+        TrustStore trust,
+        AuditOptions options,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
+    {
+        // The heads first: what is signed by then must be in what is read afterwards.
+        var lines = await HeadFile.ReadAsync(options.Directory, cancellationToken);
+        var heads = lines.Select(line => SignedHeads.Known(line, trust)).ToList();
+        var verification = new Verification(heads, time.GetUtcNow() - options.GapGrace);
+        await foreach (
+            var entry in db.Entries.AsNoTracking().OrderBy(e => e.Sequence).AsAsyncEnumerable().WithCancellation(cancellationToken)
+        )
+        {
+            verification.Add(entry);
+        }
+        var broken = verification.Finish();
+        return new Response(broken is null, verification.Entries, heads.Count, broken);
     }
 }

@@ -79,8 +79,8 @@ public sealed record ApprovalDecided(Guid Application, int Version, string Sub, 
 /// <param name="Case">The case.</param>
 /// <param name="Version">The application's version.</param>
 /// <param name="Sub">The decision-maker's opaque id.</param>
-/// <param name="Lineage">The permit's lineage.</param>
-public sealed record DecisionRevoked(Guid Application, Guid Case, int Version, string Sub, string Lineage);
+/// <param name="Lineage">The permit's lineage; null where nothing of the application was in a permit yet.</param>
+public sealed record DecisionRevoked(Guid Application, Guid Case, int Version, string Sub, string? Lineage);
 
 /// <summary>Results left a room: the environment's signed record was taken into the register (EHDS 73(2)).</summary>
 /// <param name="Lineage">The lineage.</param>

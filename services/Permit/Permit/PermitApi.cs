@@ -31,6 +31,7 @@ public static class PermitApi
         ListDecisions.Map(v1);
         ReadPermitDocument.Map(v1);
         RevokePermit.Map(v1);
+        RevokeDecision.Map(v1);
         CheckStates.Map(v1);
         CheckAccess.Map(v1);
         ReadKeyStatements.Map(v1);

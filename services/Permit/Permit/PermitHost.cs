@@ -36,7 +36,7 @@ public static class PermitHost
         builder.Services.AddSingleton(FeeRules.Current);
         builder.Services.AddScoped<ApplicationStore>();
         builder.Services.AddScoped<CaseAct>();
-        builder.Services.AddScoped<SignPermit>();
+        builder.Services.AddScoped<SignPermit>().AddScoped<TakeBack>();
         configure?.Invoke(builder);
         var app = builder.Build();
         // A service that cannot sign, or trusts nobody, shall not start.

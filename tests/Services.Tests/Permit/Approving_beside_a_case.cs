@@ -111,6 +111,26 @@ public sealed class Approving_beside_a_case(PostgresFixture postgres)
     }
 
     [Fact]
+    [Trait("Article", "EHDS 63(3)")]
+    public async Task Comes_too_late_for_a_decision_that_was_taken_back()
+    {
+        await using var world = await PermitWorld.StartAsync(postgres);
+        var (application, hdab, _) = await world.SubmitToBothAsync();
+        Assert.Null((await (await world.DecideAtHdabAsync(hdab)).JsonAsync())["permit"]);
+        var path = $"v1/cases/{hdab}/revocation";
+        object why = new { reasons = "The purpose fell away." };
+        Assert.Equal((404, "not-found"), await (await world.TrustMaker.PostJsonAsync(path, why)).ProblemAsync());
+        Assert.Equal((403, "forbidden"), await (await world.Officer.PostJsonAsync(path, why)).ProblemAsync());
+        Assert.Equal((400, "invalid-request"), await (await world.Maker.PostJsonAsync(path, new { reasons = "" })).ProblemAsync());
+        var view = await (await world.Maker.PostJsonAsync(path, why)).JsonAsync();
+        Assert.Equal("The purpose fell away.", (string?)view["revocation"]!["reasons"]);
+        Assert.Equal((409, "already-revoked"), await (await world.Maker.PostJsonAsync(path, why)).ProblemAsync());
+        Assert.Null(Assert.Single(await world.EventsAsync("permit.decision-revoked"))["lineage"]);
+        Assert.Null((await (await world.ApproveAsync(application)).JsonAsync())["permit"]);
+        Assert.Empty(await world.EventsAsync("permit.permit-granted"));
+    }
+
+    [Fact]
     public async Task Happens_once()
     {
         await using var world = await PermitWorld.StartAsync(postgres);

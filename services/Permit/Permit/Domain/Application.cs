@@ -283,10 +283,9 @@ public sealed record Application
         ByOfficer(
             official,
             handled =>
-                Permit is null ? Ruling.Conflict("no-permit", "There is no permit", "Nothing can be revoked.")
-                : Revocation is not null ? Ruling.Conflict("already-revoked", "The permit is revoked", "Nothing is left to do.")
+                Revocation is not null ? Ruling.Conflict("already-revoked", "The permit is revoked", "Nothing is left to do.")
                 : handled.Revoke(reasons) is { Refusal: null } revoked
-                && Permit.Sources.All(source => handled.Sources.Any(s => s.Source == source))
+                && Permit?.Sources.All(source => handled.Sources.Any(s => s.Source == source)) == true
                     ? Ruling.Allow([.. revoked.Events, new PermitWithdrawn(reasons)])
                 : handled.Revoke(reasons)
         );

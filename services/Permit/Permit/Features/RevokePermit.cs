@@ -1,11 +1,8 @@
 using System.Security.Claims;
-using HealthDataNode.Permit.Domain;
 using HealthDataNode.Permit.Persistence;
 using HealthDataNode.ServiceDefaults.Identity;
-using HealthDataNode.ServiceDefaults.Messaging;
 using HealthDataNode.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Facts = HealthDataNode.Permit.Contracts.V1;
 
 namespace HealthDataNode.Permit.Features;
 
@@ -31,9 +28,7 @@ public static class RevokePermit
         Request request,
         ClaimsPrincipal user,
         ApplicationStore store,
-        SignPermit permits,
-        IEventOutbox outbox,
-        TimeProvider time,
+        TakeBack revoke,
         CancellationToken cancellationToken
     )
     {
@@ -47,27 +42,7 @@ public static class RevokePermit
         {
             return missing;
         }
-        var ruling = application.Revoke(official, request.Reasons);
-        if (ruling.Refusal is { } refusal)
-        {
-            return refusal.ToProblem();
-        }
-        var (now, permit, events) = (time.GetUtcNow(), application.Permit!, ruling.Events);
-        if (events is [.., PermitWithdrawn])
-        {
-            outbox.Enqueue(new Facts.PermitRevoked(lineage, permit.Version, official.Sub, now));
-        }
-        else
-        {
-            if (permits.Without(permit, handled.Sources, now) is { } issued)
-            {
-                events = [.. events, issued];
-            }
-            outbox.Enqueue(
-                new Facts.DecisionRevoked(application.Id, handled.Id, application.Version + events.Count, official.Sub, lineage)
-            );
-        }
-        var revoked = await store.AppendAsync(application, application.Id, official.Sub, events, cancellationToken, now);
-        return revoked is null ? Answers.ChangedMeanwhile() : TypedResults.Ok(PermitView.Of(revoked)!);
+        var (revoked, problem) = await revoke.ByAsync(application, handled, official, request.Reasons, cancellationToken);
+        return revoked is null ? problem! : TypedResults.Ok(PermitView.Of(revoked)!);
     }
 }

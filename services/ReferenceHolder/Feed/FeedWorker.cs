@@ -39,7 +39,10 @@ public sealed partial class FeedWorker(SendChanges send, ILogger<FeedWorker> log
                 // Never the exception's own text, but ours, which says nothing of a line.
                 NotNow(exception is InvalidDataException or ProtocolProblemException ? exception.Message : exception.GetType().Name);
                 // Before the first success the node is most likely still starting: nobody shall wait for us longer than for it.
-                wait = !caughtUp ? Starting : wait * 2 < LongestPause ? wait * 2 : LongestPause;
+                wait =
+                    !caughtUp ? Starting
+                    : wait * 2 < LongestPause ? wait * 2
+                    : LongestPause;
             }
             await Task.Delay(wait, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -44,7 +44,7 @@ public sealed class HolderOptions : IValidatableObject
 
     /// <summary>Identifiers in one part at most (<c>Holder:IdentifiersPerPart</c>).</summary>
     [Range(1, 700_000)]
-    public int IdentifiersPerPart { get; set; } = 500_000;
+    public int IdentifiersPerPart { get; set; } = 50_000;
 
     /// <summary>Bytes of rows in one part, about (<c>Holder:PartBytes</c>); the protocol's limit is 64 MiB.</summary>
     [Range(1024, 60 * 1024 * 1024)]

@@ -12,7 +12,7 @@ internal sealed class RowStore : IDisposable
         connection = new DuckDBConnection($"Data Source={file}");
         connection.Open();
         Execute(
-            $"SET memory_limit = '256MB'; SET threads = 2; SET temp_directory = '{Quoted(spill)}'; SET preserve_insertion_order = true"
+            $"SET memory_limit = '256MB'; SET threads = 1; SET temp_directory = '{Quoted(spill)}'; SET preserve_insertion_order = true"
         );
     }
 

@@ -32,7 +32,7 @@ internal static class Aliases
         using var connection = new DuckDBConnection($"Data Source={database}");
         connection.Open();
         Execute(connection, "SET threads = 1");
-        Execute(connection, "SET memory_limit = '256MB'");
+        Execute(connection, "SET memory_limit = '96MB'");
         Execute(connection, "BEGIN TRANSACTION");
         Execute(connection, "CREATE SCHEMA IF NOT EXISTS node");
         Execute(connection, $"CREATE TABLE IF NOT EXISTS {Table} (number INTEGER, place INTEGER, was VARCHAR, stands VARCHAR)");

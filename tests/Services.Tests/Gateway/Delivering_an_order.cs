@@ -110,6 +110,18 @@ public sealed class Delivering_an_order(StageFixture fixture) : IClassFixture<St
         Assert.False(shown.TryGetProperty("rows", out _));
     }
 
+    [Theory]
+    [InlineData("%00")]
+    [InlineData("no%20lineage")]
+    public async Task Tells_the_public_that_a_lineage_has_another_form(string lineage)
+    {
+        using var answer = await stage.Gateway.Anonymous.GetAsync(
+            $"/v1/deliveries?lineage={lineage}",
+            TestContext.Current.CancellationToken
+        );
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
     [Fact]
     [Trait("Invariant", "10")]
     public async Task Tells_the_public_what_a_revocation_stopped()

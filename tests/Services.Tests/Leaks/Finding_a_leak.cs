@@ -18,7 +18,7 @@ public sealed class Finding_a_leak : IDisposable
         // Numbers, digests and dates as a log has them, somebody who is in no register, and what a digest holds by chance.
         folder.Write(
             "logs/permit.log",
-            $"2026-11-26T02:19:41.1234567Z 12345678901 1795659553 {new string('a', 30)}{folder.Person}{new string('b', 30)} 900{folder.Person}77 01017012345\n"
+            $"2026-11-26T02:19:41.1234567Z 12845678901 1795659553 {new string('a', 30)}{folder.Person}{new string('b', 30)} 900{folder.Person}77 01817012345\n"
         );
 
         var (exitCode, said) = folder.Search();

@@ -1,7 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.RegularExpressions;
+using HealthDataNode.Protocol.Documents;
 
 namespace HealthDataNode.Edge.Page;
 
@@ -9,7 +9,7 @@ namespace HealthDataNode.Edge.Page;
 /// Asks the services what they tell anybody, all at once and without waiting long. However many look at the front page,
 /// each question is asked once a second at most; a lineage is asked for when somebody looks at it, as its raw answers are.
 /// </summary>
-internal sealed partial class PublicFacts(IHttpClientFactory clients, IConfiguration configuration, TimeProvider time)
+internal sealed class PublicFacts(IHttpClientFactory clients, IConfiguration configuration, TimeProvider time)
 {
     public const string Client = "public-facts";
 
@@ -40,7 +40,7 @@ internal sealed partial class PublicFacts(IHttpClientFactory clients, IConfigura
     /// <summary>All of one lineage, however old; null where no lineage is called so.</summary>
     public async Task<Facts?> ReadAsync(string lineage)
     {
-        if (!Lineage().IsMatch(lineage))
+        if (!PermitDocument.IsLineage(lineage))
         {
             return null;
         }
@@ -121,10 +121,6 @@ internal sealed partial class PublicFacts(IHttpClientFactory clients, IConfigura
     private sealed record Statistics(IReadOnlyList<StageFact> Stages);
 
     private sealed record Items<T>([property: JsonPropertyName("items")] IReadOnlyList<T> List, string? Next = null);
-
-    // As Permit makes them; it also goes into an address.
-    [GeneratedRegex(@"^[a-z0-9-]{8,40}\z")]
-    private static partial Regex Lineage();
 }
 
 /// <summary>How the page's facts are asked for: no token, no long wait, no large answer.</summary>

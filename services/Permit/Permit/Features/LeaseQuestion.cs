@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using HealthDataNode.Protocol.Documents;
 using HealthDataNode.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -14,23 +15,13 @@ internal static partial class LeaseQuestion
         {
             errors["nonce"] = ["Send 16 to 128 random characters of base64url."];
         }
-        if (
-            lineages.Count > most
-            || lineages.Distinct().Count() != lineages.Count
-            || lineages.Any(lineage => lineage is null || !Lineage().IsMatch(lineage))
-        )
+        if (lineages.Count > most || lineages.Distinct().Count() != lineages.Count || !lineages.All(PermitDocument.IsLineage))
         {
             errors["lineages"] = [$"Send at most {most} ids of lineages, each once."];
         }
         return errors.Count == 0 ? null : Problem.Invalid(errors);
     }
 
-    /// <summary>Whether a text can be the id of a lineage.</summary>
-    public static bool IsLineage(string lineage) => Lineage().IsMatch(lineage);
-
     [GeneratedRegex(@"^[A-Za-z0-9_-]{16,128}\z")]
     private static partial Regex Nonce();
-
-    [GeneratedRegex(@"^[a-z0-9-]{8,40}\z")]
-    private static partial Regex Lineage();
 }

@@ -1,5 +1,6 @@
 using HealthDataNode.Permit.Domain;
 using HealthDataNode.Permit.Persistence;
+using HealthDataNode.Protocol.Documents;
 using HealthDataNode.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -21,7 +22,7 @@ public static class ListPermits
         string? after = null
     )
     {
-        if (after is not null && !LeaseQuestion.IsLineage(after))
+        if (after is not null && !PermitDocument.IsLineage(after))
         {
             return Problem.Invalid(new Dictionary<string, string[]> { ["after"] = ["Send 'next' of the page before."] });
         }

@@ -38,11 +38,20 @@ internal sealed record ApplicationFact(
     string? Spe = null,
     DateTimeOffset? From = null,
     DateTimeOffset? To = null,
+    DateTimeOffset? WithdrawnAt = null,
     DateTimeOffset? RevokedAt = null,
     DateTimeOffset? DeletedAt = null,
     DateTimeOffset? ShreddedAt = null
 )
 {
+    /// <summary>Every decision and approval that was taken back, and by whom.</summary>
+    public IEnumerable<(string Authority, RevocationFact Revocation)> Revocations =>
+        Cases
+            .Select(handled => (handled.Authority, handled.Revocation))
+            .Concat(Approvals.Select(approval => (approval.Authority, approval.Revocation)))
+            .Where(one => one.Revocation is not null)
+            .Select(one => (one.Authority, one.Revocation!));
+
     /// <summary>Its permit, once there is one.</summary>
     public PermitFact? Permit =>
         Lineage is { } lineage && Spe is { } spe && From is { } from && To is { } to
@@ -56,11 +65,12 @@ internal sealed record CaseFact(
     IReadOnlyList<string> Sources,
     DateTimeOffset OpenedAt,
     DecisionFact? Decision = null,
-    RevocationFact? Revocation = null
+    RevocationFact? Revocation = null,
+    DateTimeOffset? WithdrawnAt = null
 );
 
 /// <summary>Of an application: an approval that a rule requires.</summary>
-internal sealed record ApprovalFact(string Kind, string Authority, DecisionFact? Decision = null);
+internal sealed record ApprovalFact(string Kind, string Authority, DecisionFact? Decision = null, RevocationFact? Revocation = null);
 
 /// <summary>Of a case or an approval, once it is decided.</summary>
 internal sealed record DecisionFact(string Outcome, string Reasons, DateTimeOffset DecidedAt)
@@ -68,7 +78,7 @@ internal sealed record DecisionFact(string Outcome, string Reasons, DateTimeOffs
     public bool IsRefusal => Outcome == "refused";
 }
 
-/// <summary>Of a case: the authority took its decision back.</summary>
+/// <summary>Of a case or an approval: the authority took its decision back.</summary>
 internal sealed record RevocationFact(string Reasons, DateTimeOffset At);
 
 /// <summary>Of an application: its permit with all versions, and how it ended.</summary>

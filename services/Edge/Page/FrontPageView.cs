@@ -370,7 +370,9 @@ internal sealed class FrontPageView(Language language, Facts facts, DateTimeOffs
 
     private Journey[]? EndedOnes() =>
         journeys
-            ?.Where(journey => Withdrawn(journey).Any() || journey.Permit is { RevokedAt: not null } or { DeletedAt: not null })
+            ?.Where(journey =>
+                journey.Application.Revocations.Any() || journey.Permit is { RevokedAt: not null } or { DeletedAt: not null }
+            )
             .ToArray();
 
     private Html Ended() =>
@@ -395,17 +397,19 @@ internal sealed class FrontPageView(Language language, Facts facts, DateTimeOffs
                 journey =>
                     $"""
                         <th scope="row">{Linked(journey.Application)}</th>
-                        {Cell(Withdrawn(journey).Min(handled => handled.Revocation?.At) ?? journey.Permit?.RevokedAt)}
-                        <td>{string.Join(", ", Withdrawn(journey).Select(handled => Names.Authority(Language, handled.Authority)))}</td>
+                        {Cell(
+                            journey.Application.Revocations.Min(one => (DateTimeOffset?)one.Revocation.At) ?? journey.Permit?.RevokedAt
+                        )}
+                        <td>{string.Join(
+                            ", ",
+                            journey.Application.Revocations.Select(one => Names.Authority(Language, one.Authority)).Distinct()
+                        )}</td>
                         {Cell(StoppedAt(journey))}{Cell(journey.Permit?.DeletedAt)}{Cell(journey.Permit?.ShreddedAt)}
                         """,
                 Most,
                 "/permit/v1/register"
             )
         );
-
-    private static IEnumerable<CaseFact> Withdrawn(Journey journey) =>
-        journey.Application.Cases.Where(handled => handled.Revocation is not null);
 
     private static DateTimeOffset? StoppedAt(Journey journey) =>
         journey.Sources.Select(journey.OrderOf).Where(order => order is { Revoked: true }).Select(order => order!.RejectedAt).Max();

@@ -40,6 +40,10 @@ internal sealed class Journey(
                 Say("Avslått", "Refused"),
                 "warning"
             ),
+            { Cases: [_, ..] cases } when cases.All(handled => handled is { WithdrawnAt: not null } or { Decision.IsRefusal: true }) => (
+                Say("Trukket av søkeren", "Withdrawn"),
+                "neutral"
+            ),
             _ => (Say("Under behandling", "Under review"), "info"),
         };
 
@@ -57,6 +61,11 @@ internal sealed class Journey(
         if (handled.Decision is { IsRefusal: true } refusal)
         {
             return [applied, new Step(Say("Avslått", "Refused"), refusal.DecidedAt, ByWhom(handled), Stops: true)];
+        }
+
+        if (handled.WithdrawnAt is { } withdrawn)
+        {
+            return [applied, new Step(Say("Trukket av søkeren", "Withdrawn by the applicant"), withdrawn, Stops: true)];
         }
 
         var version = Permit?.Versions.FirstOrDefault(v => v.Sources.Contains(source));
@@ -96,6 +105,17 @@ internal sealed class Journey(
                 new Step(Say("Trukket tilbake", "Revoked"), revocation.At, Names.Authority(language, handled.Authority), Stops: true)
             );
         }
+        else if (OutOfThePermit(source) is { } left)
+        {
+            steps.Add(
+                new Step(
+                    Say("Ut av tillatelsen", "Out of the permit"),
+                    left,
+                    Say("uten en godkjenning", "without an approval"),
+                    Stops: true
+                )
+            );
+        }
 
         if (Permit?.DeletedAt is { } deleted)
         {
@@ -115,6 +135,14 @@ internal sealed class Journey(
             .. steps.Where(step => step.At is null && !over),
         ];
     }
+
+    // Its decision stands, but a later version does not name it any more, or the whole permit ended.
+    private DateTimeOffset? OutOfThePermit(string source) =>
+        Permit
+            ?.Versions.SkipWhile(version => !version.Sources.Contains(source))
+            .FirstOrDefault(version => !version.Sources.Contains(source))
+            ?.IssuedAt
+        ?? (Permit?.Versions.Any(version => version.Sources.Contains(source)) == true ? Permit.RevokedAt : null);
 
     /// <summary>Everything that happened, first things first.</summary>
     public IReadOnlyList<Moment> Moments() =>
@@ -171,6 +199,31 @@ internal sealed class Journey(
 
     private IEnumerable<Moment> Withdrawn()
     {
+        if (application.WithdrawnAt is { } withdrawn)
+        {
+            var ended = application.Cases.Where(handled => handled.WithdrawnAt is not null).SelectMany(handled => handled.Sources);
+            yield return new Moment(
+                withdrawn,
+                Say("Søknaden ble trukket av søkeren", "The application was withdrawn by the applicant"),
+                string.Join(", ", ended),
+                Stops: true
+            );
+        }
+
+        foreach (var approval in application.Approvals)
+        {
+            if (approval.Revocation is { } revocation)
+            {
+                yield return new Moment(
+                    revocation.At,
+                    $"{Names.Approval(language, approval.Kind)}: {Say("trukket tilbake", "revoked")}",
+                    Names.Authority(language, approval.Authority),
+                    revocation.Reasons,
+                    Stops: true
+                );
+            }
+        }
+
         foreach (var handled in application.Cases)
         {
             if (handled.Revocation is { } revocation)
@@ -349,6 +402,7 @@ internal static class Names
             "processing" => language.Say("Behandling", "Processing"),
             "prepared" => language.Say("Forberedt, venter på vedtak", "Prepared, waiting for the decision"),
             "decided" => language.Say("Vedtatt, venter på publisering", "Decided, waiting for publication"),
+            "withdrawn" => language.Say("Trukket av søkeren", "Withdrawn by the applicant"),
             _ => Approval(language, stage),
         };
 

@@ -60,7 +60,9 @@ internal sealed class PermitPageView(Language language, Journey journey, Facts f
     private string Waited(CaseFact handled) =>
         $"{Names.Authority(Language, handled.Authority)} "
         + (
-            handled.Decision is { } decision ? Language.Duration(decision.DecidedAt - handled.OpenedAt) : Say("ikke avgjort", "not decided")
+            handled.Decision is { } decision ? Language.Duration(decision.DecidedAt - handled.OpenedAt)
+            : handled.WithdrawnAt is null ? Say("ikke avgjort", "not decided")
+            : Say("trukket av søkeren", "withdrawn by the applicant")
         );
 
     private Html Sources() =>

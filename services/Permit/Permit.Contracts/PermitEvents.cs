@@ -27,6 +27,13 @@ public sealed record ApplicationSubmitted(
 /// <param name="Total">In whole units of it, excluding value added tax.</param>
 public sealed record FeeEstimated(Guid Application, int Version, string Currency, long Total);
 
+/// <summary>The applicant took an application back while somebody had still to decide.</summary>
+/// <param name="Application">The application.</param>
+/// <param name="Version">The application's version.</param>
+/// <param name="Sub">The applicant's opaque id.</param>
+/// <param name="Cases">The cases that end with it; what others granted stands.</param>
+public sealed record ApplicationWithdrawn(Guid Application, int Version, string Sub, IReadOnlyList<Guid> Cases);
+
 /// <summary>An officer asked the applicant for information; the clock stands still.</summary>
 /// <param name="Application">The application.</param>
 /// <param name="Case">The case.</param>
@@ -74,7 +81,16 @@ public sealed record CaseDecided(Guid Application, Guid Case, int Version, strin
 /// <param name="Lineage">The permit's lineage where this was the last thing that a source waited for.</param>
 public sealed record ApprovalDecided(Guid Application, int Version, string Sub, string Kind, string Outcome, string? Lineage = null);
 
-/// <summary>An authority took its own decision back; those of others stand, and the permit goes on without its sources.</summary>
+/// <summary>An approval was taken back by who gave it: no source that needs it is in the permit any more.</summary>
+/// <param name="Application">The application.</param>
+/// <param name="Version">The application's version.</param>
+/// <param name="Sub">The opaque id of who took it back.</param>
+/// <param name="Kind"><c>ethics</c> or <c>dispensation</c>.</param>
+/// <param name="Lineage">The permit's lineage; null where nothing of the application was in a permit yet.</param>
+public sealed record ApprovalRevoked(Guid Application, int Version, string Sub, string Kind, string? Lineage);
+
+/// <summary>An authority took its own decision back; those of others stand, and the permit goes on without its sources,
+/// or ends.</summary>
 /// <param name="Application">The application.</param>
 /// <param name="Case">The case.</param>
 /// <param name="Version">The application's version.</param>

@@ -15,12 +15,14 @@ public static class PermitApi
         CheckCompleteness.Map(v1);
         SubmitApplication.Map(v1);
         GiveInformation.Map(v1);
+        WithdrawApplication.Map(v1);
         ReadCase.Map(v1);
         RequestInformation.Map(v1);
         ExtendTimeLimit.Map(v1);
         PrepareCase.Map(v1);
         DecideCase.Map(v1);
         DecideApproval.Map(v1);
+        RevokeApproval.Map(v1);
         ReadFeeEstimate.Map(v1);
         ListPermits.Map(v1);
         ReadRegister.Map(v1);

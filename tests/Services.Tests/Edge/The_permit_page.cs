@@ -112,6 +112,39 @@ public sealed partial class The_permit_page : IAsyncLifetime
         Assert.DoesNotContain("Delivered", treatment, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Tells_of_an_approval_taken_back_and_of_what_was_withdrawn()
+    {
+        const string Open = "\"openedAt\":\"2026-11-20T09:00:00+00:00\"";
+        const string Withdrawn = "\"withdrawnAt\":\"2026-11-25T11:00:00+00:00\"";
+        stage.Answers["/v1/register"] = stage
+            .Answers["/v1/register"]
+            .Replace($"\"sources\":[\"treatment\"],{Open}}}", $"\"sources\":[\"treatment\"],{Open},{Withdrawn}}}", StringComparison.Ordinal)
+            .Replace(
+                """
+                "approvals":[{"kind":"ethics","authority":"rek"}],
+                """,
+                $$$"""
+                {{{Withdrawn}}},"revokedAt":"2026-11-25T12:00:00+00:00",
+                "approvals":[{"kind":"ethics","authority":"rek","revocation":{"reasons":"New facts.","at":"2026-11-25T12:00:00+00:00"}}],
+                """,
+                StringComparison.Ordinal
+            );
+        var page = await stage.PageAsync($"/permits/{PageStage.Young}?lang=en");
+        var treatment = Between(page, ">treatment</h3>", "</ol>");
+        Assert.Contains("Withdrawn by the applicant", treatment, StringComparison.Ordinal);
+        Assert.Equal(0, Ahead().Count(treatment));
+        var cancer = Between(page, ">cancer</h3>", "</ol>");
+        Assert.Contains("Out of the permit", cancer, StringComparison.Ordinal);
+        Assert.Equal(0, Ahead().Count(cancer));
+        var timeline = Between(page, "<ol class=\"moments\">", "</ol>");
+        Assert.Contains("The application was withdrawn by the applicant", timeline, StringComparison.Ordinal);
+        Assert.Contains("Ethics approval: revoked", timeline, StringComparison.Ordinal);
+        Assert.Contains("New facts.", timeline, StringComparison.Ordinal);
+        var ended = Between(await stage.PageAsync("/?lang=en"), "id=\"ended\"", "</section>");
+        Assert.Contains("the regional ethics committee", ended, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("/permits/01993f00aaaa7bbb8ccc00000000000f")]
     [InlineData("/permits/x")]

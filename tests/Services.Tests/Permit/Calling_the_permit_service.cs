@@ -75,6 +75,7 @@ public sealed class Calling_the_permit_service(PostgresFixture postgres)
         object[] events =
         [
             new ApplicationSubmitted(id, 3, "sub", "999000301", "53(1)(e)", ["cancer", "death"], "hdab", ["hdab", "hospitaltrust"]),
+            new ApplicationWithdrawn(id, 6, "sub", [handled]),
             new FeeEstimated(id, 3, "NOK", 20280),
             new InformationRequested(id, handled, 4, "sub"),
             new InformationGiven(id, handled, 5, "sub"),
@@ -83,6 +84,7 @@ public sealed class Calling_the_permit_service(PostgresFixture postgres)
             new CaseDecided(id, handled, 10, "sub", "granted", "l-0123456789abcdef0123"),
             new PermitGranted("l-0123456789abcdef0123", 1, "header.payload.signature", ["cancer", "death"]),
             new ApprovalDecided(id, 8, "sub", "ethics", "granted", "l-0123456789abcdef0123"),
+            new ApprovalRevoked(id, 11, "sub", "ethics", "l-0123456789abcdef0123"),
             new DecisionRevoked(id, handled, 12, "sub", "l-0123456789abcdef0123"),
             new ReleaseRecorded("l-0123456789abcdef0123", "referencespe", new string('c', 64), DateTimeOffset.UnixEpoch),
             new PermitRevoked("l-0123456789abcdef0123", 1, "sub", DateTimeOffset.UnixEpoch),

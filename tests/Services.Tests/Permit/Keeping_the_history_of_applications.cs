@@ -179,6 +179,18 @@ public sealed class Keeping_the_history_of_applications(PostgresFixture postgres
         (await world.Maker.PostJsonAsync($"v1/permits/{lineage}/revocation", new { reasons = "Breach." })).EnsureSuccessStatusCode();
         await world.GrantAsync();
 
+        // An approval that is taken back under a permit; an application that is while one case is decided and one waits.
+        var (doubted, one, _) = await world.SubmitToBothAsync();
+        (await world.ApproveAsync(doubted)).EnsureSuccessStatusCode();
+        (await world.DecideAtHdabAsync(one)).EnsureSuccessStatusCode();
+        (await world.RevokeApprovalAsync(doubted)).EnsureSuccessStatusCode();
+        var (regretted, decided, asked) = await world.SubmitToBothAsync(allOrNothing: true);
+        (await world.DecideAtHdabAsync(decided)).EnsureSuccessStatusCode();
+        var question = new { questions = new[] { new { field = "title", comment = "Why?" } } };
+        (await world.TrustOfficer.PostJsonAsync($"v1/cases/{asked}/information-requests", question)).EnsureSuccessStatusCode();
+        world.Time.Advance(TimeSpan.FromHours(3));
+        (await world.WithdrawAsync(regretted)).EnsureSuccessStatusCode();
+
         var (application, id) = await world.SubmitAsync();
         (await world.Officer.PostJsonAsync($"v1/cases/{id}/extension", new { reasons = "Many sources." })).EnsureSuccessStatusCode();
         for (var round = 0; round < 2; round++)

@@ -9,7 +9,15 @@ namespace HealthDataNode.Services.Tests.Permit;
 
 public sealed class Keeping_the_public_register(PostgresFixture postgres)
 {
-    private static readonly string[] Course = ["pre-screening", "awaiting-additional-information", "processing", "prepared", "decided"];
+    private static readonly string[] Course =
+    [
+        "pre-screening",
+        "awaiting-additional-information",
+        "processing",
+        "prepared",
+        "decided",
+        "withdrawn",
+    ];
 
     private const string Header = "authority,stage,ended,open,days,mean,median,longest";
 
@@ -94,13 +102,19 @@ public sealed class Keeping_the_public_register(PostgresFixture postgres)
         await world.SubmitAsync();
         world.Time.Advance(TimeSpan.FromHours(2));
         await world.PrepareAsync();
+        var (withdrawn, granted, _) = await world.SubmitToBothAsync();
+        (await world.DecideAtHdabAsync(granted)).EnsureSuccessStatusCode();
+        world.Time.Advance(TimeSpan.FromHours(7));
+        (await world.WithdrawAsync(withdrawn)).EnsureSuccessStatusCode();
 
         var expected = await RecomputeAsync(world);
         Assert.Contains(
             expected,
             row => row.StartsWith("hospitaltrust,awaiting-additional-information,1,0,0.6785,", StringComparison.Ordinal)
         );
-        Assert.Contains(expected, row => row.StartsWith("rek,ethics,2,1,", StringComparison.Ordinal));
+        Assert.Contains(expected, row => row.StartsWith("rek,ethics,2,2,", StringComparison.Ordinal));
+        Assert.Contains("hospitaltrust,withdrawn,1,0,0,0,0,0", expected);
+        Assert.Contains("hdab,dispensation,1,1,0.2917,0.2917,0.2917,0.2917", expected);
         var answer = await (await world.Host.Anonymous.FetchAsync("v1/statistics")).JsonAsync();
         Assert.Equal(
             expected,
@@ -314,6 +328,17 @@ public sealed class Keeping_the_public_register(PostgresFixture postgres)
                         break;
                     case "decision-published":
                         Move(handled!, null);
+                        break;
+                    case "application-withdrawn":
+                        foreach (var ended in payload["cases"]!.AsArray().Select(one => (string)one!))
+                        {
+                            var authority = open[ended].Authority;
+                            Move(ended, null);
+                            stays.Add((authority, "withdrawn", at, at));
+                        }
+                        // What this test needs of it: the trust's source was the only one to need a dispensation.
+                        stays.Add((approvals["dispensation"].Authority, "dispensation", approvals["dispensation"].Since, at));
+                        approvals.Remove("dispensation");
                         break;
                     case "approval-decided":
                         var kind = (string)payload["kind"]!;

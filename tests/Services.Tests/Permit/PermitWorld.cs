@@ -182,6 +182,21 @@ internal sealed class PermitWorld : IAsyncDisposable
         );
     }
 
+    /// <summary>The applicant takes an application back, having read it.</summary>
+    public async Task<HttpResponseMessage> WithdrawAsync(string application, string? key = null)
+    {
+        var read = await Applicant.GetAsync($"v1/applications/{application}");
+        var path = $"v1/applications/{application}/withdrawal";
+        return await Applicant.SendAsync(With(HttpMethod.Post, path, null, key ?? Guid.NewGuid().ToString(), read.Headers.ETag?.Tag));
+    }
+
+    /// <summary>Who gave an approval takes it back.</summary>
+    public Task<HttpResponseMessage> RevokeApprovalAsync(string application, string kind = "ethics", HttpClient? by = null) =>
+        (by ?? (kind == "ethics" ? Committee : Maker)).PostAsJsonAsync(
+            $"v1/applications/{application}/approvals/{kind}/revocation",
+            new { reasons = "New facts." }
+        );
+
     /// <summary>Prepares the trust's case, and decides it.</summary>
     public async Task<HttpResponseMessage> DecideAtTrustAsync(string id, string outcome = "granted")
     {

@@ -45,6 +45,9 @@ public sealed record Application
     /// <summary>The newest version of the permit.</summary>
     public IssuedPermit? Permit => Permits is [.., var newest] ? newest : null;
 
+    /// <summary>When the applicant took it back; what was granted before stands.</summary>
+    public DateTimeOffset? WithdrawnAt { get; init; }
+
     /// <summary>When and why the permit ended before its time.</summary>
     public Revocation? Revocation { get; init; }
 
@@ -57,7 +60,8 @@ public sealed record Application
     /// <summary>Where it stands.</summary>
     public ApplicationState State =>
         Cases.Count == 0 ? ApplicationState.Draft
-        : Cases.Any(handled => handled.Decision is null) ? ApplicationState.Submitted
+        : Cases.Any(handled => handled.IsOpen) ? ApplicationState.Submitted
+        : Cases.All(handled => handled.IsWithdrawn) ? ApplicationState.Withdrawn
         : ApplicationState.DecisionIssued;
 
     /// <summary>Sources that are decided and approved and not in the permit yet: they enter its next version.</summary>
@@ -66,13 +70,24 @@ public sealed record Application
             ? []
             : [.. AllSources.Where(entry => IsReady(entry) && Permit?.Sources.Contains(entry.Source.Source) != true)];
 
+    /// <summary>Sources in the permit whose decision, or an approval that they need, was taken back: they leave it.</summary>
+    public IReadOnlyList<CaseSource> Leaving =>
+        Revocation is not null
+            ? []
+            :
+            [
+                .. AllSources
+                    .Where(entry => !IsReady(entry) && Permit?.Sources.Contains(entry.Source.Source) == true)
+                    .Select(e => e.Source),
+            ];
+
     /// <summary>
     /// What a source still needs before it is delivered (NOR-12): <c>decision</c>, kinds of approval, or, where all or
-    /// nothing was chosen and it is ready itself, <c>other-sources</c>. Nothing once it is in the permit.
+    /// nothing was chosen and it is ready itself, <c>other-sources</c>. Nothing once it is in the permit, or withdrawn.
     /// </summary>
     public IReadOnlyList<string> WaitsFor(CaseSource source, Case handled)
     {
-        if (Permit?.Sources.Contains(source.Source) == true)
+        if (handled.IsWithdrawn || Permit?.Sources.Contains(source.Source) == true)
         {
             return [];
         }
@@ -141,6 +156,21 @@ public sealed record Application
                     ),
                 ],
             },
+            ApprovalRevoked revoked => before with
+            {
+                Approvals =
+                [
+                    .. before.Approvals.Select(approval =>
+                        approval.Required.Kind == revoked.Kind
+                            ? approval with
+                            {
+                                Revocation = new Revocation(recorded.At, recorded.Actor, revoked.Reasons),
+                            }
+                            : approval
+                    ),
+                ],
+            },
+            ApplicationWithdrawn withdrawn => before.Without(withdrawn, recorded),
             PermitIssued issued => before with { Permits = [.. before.Permits, issued.Permit] },
             PermitWithdrawn withdrawn => before with { Revocation = new(recorded.At, recorded.Actor, withdrawn.Reasons) },
             DeletionProved proved => before with { DeletedAt = proved.ProvedAt },
@@ -149,6 +179,29 @@ public sealed record Application
             _ => throw new InvalidOperationException($"{recorded.Event.GetType().Name} is not known."),
         };
         return after with { Version = recorded.Sequence };
+    }
+
+    // What nothing that stands needs any more is not waited for either.
+    private Application Without(ApplicationWithdrawn withdrawn, RecordedEvent recorded)
+    {
+        IReadOnlyList<Case> cases = [.. Cases.Select(c => withdrawn.Cases.Contains(c.Id) ? c.Apply(recorded) : c)];
+        var needed = cases.Where(c => c.IsGranted).SelectMany(c => c.Sources).SelectMany(source => source.Approvals).ToHashSet();
+        return this with
+        {
+            WithdrawnAt = recorded.At,
+            Cases = cases,
+            Approvals =
+            [
+                .. Approvals.Select(approval =>
+                    approval.Decision is null && !needed.Contains(approval.Required.Kind)
+                        ? approval with
+                        {
+                            WithdrawnAt = recorded.At,
+                        }
+                        : approval
+                ),
+            ],
+        };
     }
 
     /// <summary>What it would be after events that are not stored yet.</summary>
@@ -209,6 +262,29 @@ public sealed record Application
         ]);
     }
 
+    /// <summary>
+    /// The applicant takes it back before the last decision, 62(5): the open cases end. What was granted stands, unless all
+    /// or nothing was asked for.
+    /// </summary>
+    public Ruling Withdraw() =>
+        State switch
+        {
+            ApplicationState.Submitted => Ruling.Allow(
+                new ApplicationWithdrawn([.. Cases.Where(c => c.IsOpen || (Content.AllOrNothing && c.IsGranted)).Select(c => c.Id)])
+            ),
+            ApplicationState.Draft => Ruling.Conflict(
+                "not-submitted",
+                "The application is a draft",
+                "Nobody else has it; change it or leave it."
+            ),
+            ApplicationState.Withdrawn => Ruling.Conflict("already-withdrawn", "The application is withdrawn", "Nothing is left to do."),
+            _ => Ruling.Conflict(
+                "already-decided",
+                "Nobody has to decide any more",
+                "Only the authorities can take back what they granted."
+            ),
+        };
+
     /// <summary>The applicant answers, within four weeks (68(4)); a correction comes with a new estimate.</summary>
     /// <param name="asked">Which case asked; may be left out where only one has.</param>
     /// <param name="answer">In words.</param>
@@ -225,7 +301,7 @@ public sealed record Application
         DateTimeOffset now
     )
     {
-        var waiting = Cases.Where(c => c.IsAnswerOutstanding && c.Decision is null && (asked is null || c.Id == asked)).ToList();
+        var waiting = Cases.Where(c => c.IsAnswerOutstanding && c.IsOpen && (asked is null || c.Id == asked)).ToList();
         return waiting switch
         {
             [] => Ruling.Conflict("no-information-requested", "Nobody asked for information", "Wait until the authority asks."),
@@ -269,29 +345,40 @@ public sealed record Application
     /// <summary>An official of another authority gives or refuses an approval (invariant 13).</summary>
     public Ruling Approve(Official official, string kind, Outcome outcome, string reasons) =>
         Conflicted(official)
-        ?? (
-            Approvals.Single(approval => approval.Required.Kind == kind).Decision is not null
-                ? Ruling.Conflict("already-decided", "This approval is decided", "Nothing more can be done about it.")
-                : Ruling.Allow(new ApprovalDecided(kind, outcome, reasons))
-        );
+        ?? ApprovalOf(kind) switch
+        {
+            { Decision: not null } => Ruling.Conflict("already-decided", "This approval is decided", "Nothing more can be done about it."),
+            { WithdrawnAt: not null } => Ruling.Conflict(
+                "withdrawn",
+                "The application is withdrawn",
+                "Nothing that stands needs the approval."
+            ),
+            _ => Ruling.Allow(new ApprovalDecided(kind, outcome, reasons)),
+        };
 
-    /// <summary>
-    /// The authority takes its own decision back, 63(3): its sources leave the permit, which ends when none is left. (All
-    /// or nothing is about what is granted; what others granted is theirs to take back.)
-    /// </summary>
+    /// <summary>The authority takes its own decision back, 63(3); what others granted is theirs to take back.</summary>
     public Ruling Revoke(Official official, string reasons) =>
         ByOfficer(
             official,
             handled =>
-                Revocation is not null ? Ruling.Conflict("already-revoked", "The permit is revoked", "Nothing is left to do.")
-                : handled.Revoke(reasons) is { Refusal: null } revoked
-                && Permit?.Sources.All(source => handled.Sources.Any(s => s.Source == source)) == true
-                    ? Ruling.Allow([.. revoked.Events, new PermitWithdrawn(reasons)])
-                : handled.Revoke(reasons)
+                Revocation is not null
+                    ? Ruling.Conflict("already-revoked", "The permit is revoked", "Nothing is left to do.")
+                    : handled.Revoke(reasons)
         );
 
-    private bool IsApproved(string kind) =>
-        Approvals.Any(approval => approval.Required.Kind == kind && approval.Decision is { Outcome: Outcome.Granted });
+    /// <summary>An authority takes back an approval that it gave: what needs it stands no more (invariant 13).</summary>
+    public Ruling RevokeApproval(Official official, string kind, string reasons) =>
+        Conflicted(official)
+        ?? ApprovalOf(kind) switch
+        {
+            { Revocation: not null } => Ruling.Conflict("already-revoked", "The approval is revoked", "Nothing is left to do."),
+            { IsGiven: true } => Ruling.Allow(new ApprovalRevoked(kind, reasons)),
+            _ => Ruling.Conflict("nothing-granted", "The approval was not given", "Nothing can be revoked."),
+        };
+
+    private Approval ApprovalOf(string kind) => Approvals.Single(approval => approval.Required.Kind == kind);
+
+    private bool IsApproved(string kind) => Approvals.Any(approval => approval.Required.Kind == kind && approval.IsGiven);
 
     private bool IsReady((CaseSource Source, Case Case) entry) => entry.Case.IsGranted && entry.Source.Approvals.All(IsApproved);
 
@@ -331,7 +418,20 @@ public sealed record Application
 public sealed record Official(string Sub, string Authority);
 
 /// <summary>An approval that the application needs, and the decision once there is one.</summary>
-public sealed record Approval(RequiredApproval Required, Judgement? Decision);
+/// <param name="Required">What is needed.</param>
+/// <param name="Decision">Once there is one.</param>
+/// <param name="Revocation">When and why its authority took it back.</param>
+/// <param name="WithdrawnAt">When nobody had to decide any more, since the application was withdrawn.</param>
+public sealed record Approval(
+    RequiredApproval Required,
+    Judgement? Decision,
+    Revocation? Revocation = null,
+    DateTimeOffset? WithdrawnAt = null
+)
+{
+    /// <summary>Whether it was given and not taken back.</summary>
+    public bool IsGiven => Decision is { Outcome: Outcome.Granted } && Revocation is null;
+}
 
 /// <summary>What the applicant is expected to pay.</summary>
 public sealed record FeeEstimate(string Currency, IReadOnlyList<FeeLine> Lines, DateTimeOffset At)
@@ -352,6 +452,9 @@ public enum ApplicationState
     /// <summary>With the authorities.</summary>
     Submitted,
 
-    /// <summary>Every case is decided.</summary>
+    /// <summary>Every case is decided, or withdrawn.</summary>
     DecisionIssued,
+
+    /// <summary>Taken back before anybody had decided anything that stands.</summary>
+    Withdrawn,
 }

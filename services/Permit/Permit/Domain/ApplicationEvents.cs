@@ -65,6 +65,13 @@ public sealed record DecisionRevoked(Guid Case, string Reasons) : CaseEvent(Case
 /// <summary>An approval was given or refused.</summary>
 public sealed record ApprovalDecided(string Kind, Outcome Outcome, string Reasons) : ApplicationEvent;
 
+/// <summary>An approval was taken back by the authority that gave it: what needs it stands no more.</summary>
+public sealed record ApprovalRevoked(string Kind, string Reasons) : ApplicationEvent;
+
+/// <summary>The applicant took the application back while somebody had still to decide.</summary>
+/// <param name="Cases">Those that end with it; what others granted stands.</param>
+public sealed record ApplicationWithdrawn(IReadOnlyList<Guid> Cases) : ApplicationEvent;
+
 /// <summary>A version of the permit was signed.</summary>
 public sealed record PermitIssued(IssuedPermit Permit) : ApplicationEvent;
 

@@ -45,8 +45,14 @@ public sealed record Case
     /// <summary>The newest event that concerns this case: what an official decides on, and no other authority's doings.</summary>
     public int Version { get; init; }
 
-    /// <summary>Whether a decision grants it and was not taken back.</summary>
-    public bool IsGranted => Decision is { Outcome: Outcome.Granted } && Revocation is null;
+    /// <summary>Whether somebody has still to decide it.</summary>
+    public bool IsOpen => State is not (CaseState.Decided or CaseState.Withdrawn);
+
+    /// <summary>Whether the applicant took it back.</summary>
+    public bool IsWithdrawn => State == CaseState.Withdrawn;
+
+    /// <summary>Whether a decision grants it and nobody has taken it back.</summary>
+    public bool IsGranted => Decision is { Outcome: Outcome.Granted } && Revocation is null && !IsWithdrawn;
 
     /// <summary>Whether the applicant was asked and has not answered.</summary>
     public bool IsAnswerOutstanding => Rounds is [.., { AnsweredAt: null }];
@@ -70,15 +76,18 @@ public sealed record Case
 
     /// <summary>The application was corrected in answer to somebody: what was prepared was prepared on another one.</summary>
     public Case Corrected(RecordedEvent recorded) =>
-        Decision is not null ? this : Moved(State == CaseState.Prepared ? this with { State = CaseState.Processing } : this, recorded);
+        !IsOpen ? this : Moved(State == CaseState.Prepared ? this with { State = CaseState.Processing } : this, recorded);
 
     private Case Moved(Case after, RecordedEvent recorded) =>
-        (after.State == State ? after : after with { Stages = [.. Ended(recorded.At), new Stage(after.State, recorded.At, null)] }) with
+        (after.State == State ? after : after with { Stages = [.. Ended(recorded.At), EnteredBy(after, recorded.At)] }) with
         {
             Version = recorded.Sequence,
         };
 
-    private IEnumerable<Stage> Ended(DateTimeOffset at) => [.. Stages.SkipLast(1), Stages[^1] with { To = at }];
+    // Nothing follows a withdrawal: it is over as it happens.
+    private static Stage EnteredBy(Case after, DateTimeOffset at) => new(after.State, at, after.IsWithdrawn ? at : null);
+
+    private IEnumerable<Stage> Ended(DateTimeOffset at) => [.. Stages.SkipLast(1), Stages[^1] with { To = Stages[^1].To ?? at }];
 
     private Case Step(RecordedEvent recorded)
     {
@@ -115,21 +124,18 @@ public sealed record Case
             {
                 State = CaseState.Decided,
                 Decision = new Judgement(decided.Outcome, decided.Reasons, at, recorded.Actor),
-                Clocks =
-                [
-                    .. Change(clock => clock.Ended is null ? clock.End(at) : clock),
-                    StatutoryClock.Start(PolicyProfile.Publication, at),
-                ],
+                Clocks = [.. Stopped(at), StatutoryClock.Start(PolicyProfile.Publication, at)],
             },
             DecisionPublished => this with { Clocks = Change(PolicyProfile.Publication, clock => clock.End(at)), Stages = [.. Ended(at)] },
             DecisionRevoked revoked => this with { Revocation = new Revocation(at, recorded.Actor, revoked.Reasons) },
+            ApplicationWithdrawn => this with { State = CaseState.Withdrawn, Clocks = Stopped(at) },
             _ => throw new InvalidOperationException($"{recorded.Event.GetType().Name} is no event of a case."),
         };
     }
 
     /// <summary>An officer asks for information; the clock stands still until the answer.</summary>
     public Ruling RequestInformation(IReadOnlyList<Question> questions) =>
-        Decision is not null ? AlreadyDecided()
+        !IsOpen ? Over()
         : IsAnswerOutstanding ? Ruling.Conflict("information-outstanding", "The applicant was asked already", "Wait for the answer.")
         : Ruling.Allow(new InformationRequested(Id, questions));
 
@@ -138,7 +144,7 @@ public sealed record Case
     {
         var profile = PolicyProfile.Named(Profile);
         var clock = Clocks.Single(c => c.Rule == PolicyProfile.Decision);
-        return Decision is not null ? AlreadyDecided()
+        return !IsOpen ? Over()
             : clock.Extension is not null || profile.Rule(clock.Rule).Extension == 0
                 ? Ruling.Conflict("not-extensible", "The time limit cannot be extended", "It may be extended at most once (EHDS 68(4)).")
             : profile.DueAt(clock) < now
@@ -148,11 +154,11 @@ public sealed record Case
 
     /// <summary>An officer prepares; anew as often as needed until the decision.</summary>
     public Ruling Prepare(Outcome outcome, string reasons, DateTimeOffset now) =>
-        Decision is not null ? AlreadyDecided() : Outstanding(outcome, now) ?? Ruling.Allow(new CasePrepared(Id, outcome, reasons));
+        !IsOpen ? Over() : Outstanding(outcome, now) ?? Ruling.Allow(new CasePrepared(Id, outcome, reasons));
 
     /// <summary>A decision-maker decides, who has prepared nothing here.</summary>
     public Ruling Decide(Official official, Outcome outcome, string reasons, DateTimeOffset now) =>
-        Decision is not null ? AlreadyDecided()
+        !IsOpen ? Over()
         // Four eyes: whoever prepared the case at any time does not decide it.
         : Preparations.Any(preparation => preparation.By == official.Sub)
             ? Ruling.Forbid("four-eyes", "You prepared this case", "Another decision-maker must decide it.")
@@ -190,7 +196,12 @@ public sealed record Case
         : !IsGranted ? Ruling.Conflict("nothing-granted", "Your authority has granted nothing here", "Nothing can be revoked.")
         : Ruling.Allow(new DecisionRevoked(Id, reasons));
 
-    private static Ruling AlreadyDecided() => Ruling.Conflict("already-decided", "The case is decided", "Nothing more can be done in it.");
+    private Ruling Over() =>
+        IsWithdrawn
+            ? Ruling.Conflict("withdrawn", "The application is withdrawn", "Nothing more can be done in its cases.")
+            : Ruling.Conflict("already-decided", "The case is decided", "Nothing more can be done in it.");
+
+    private IReadOnlyList<StatutoryClock> Stopped(DateTimeOffset at) => Change(clock => clock.Ended is null ? clock.End(at) : clock);
 
     private IReadOnlyList<StatutoryClock> Change(string rule, Func<StatutoryClock, StatutoryClock> change) =>
         Change(clock => clock.Rule == rule ? change(clock) : clock);
@@ -230,4 +241,7 @@ public enum CaseState
 
     /// <summary>Decided.</summary>
     Decided,
+
+    /// <summary>Taken back by the applicant.</summary>
+    Withdrawn,
 }

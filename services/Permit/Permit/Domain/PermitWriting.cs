@@ -72,7 +72,7 @@ public static class PermitWriting
         };
     }
 
-    /// <summary>The next version: without the sources of a decision that was taken back.</summary>
+    /// <summary>The next version: without sources for which something was taken back.</summary>
     public static PermitDocument Without(IssuedPermit permit, IReadOnlyList<CaseSource> leaving, DateTimeOffset now)
     {
         var before = Read(permit);

@@ -40,9 +40,7 @@ public static class DecideApproval
     {
         var official = user.ToOfficial();
         var application = await store.LoadAsync(id, cancellationToken);
-        var asked = application?.Approvals.SingleOrDefault(approval => approval.Required.Kind == kind);
-        // Another authority's approval is none of the caller's business.
-        if (asked is null || asked.Required.Authority != official.Authority || !user.IsInRole(asked.Required.Role))
+        if (user.ApprovalOf(application, kind) is null)
         {
             return Problem.NotFound("approval");
         }

@@ -17,6 +17,12 @@ internal static class Officials
 
     public static Official ToOfficial(this ClaimsPrincipal user) => new(user.Sub(), user.Authority() ?? "");
 
+    /// <summary>The approval of a kind, where the caller is who gives it: another authority's is none of the caller's business.</summary>
+    public static Approval? ApprovalOf(this ClaimsPrincipal user, Application? application, string kind) =>
+        application?.Approvals.SingleOrDefault(approval =>
+            approval.Required.Kind == kind && approval.Required.Authority == user.Authority() && user.IsInRole(approval.Required.Role)
+        );
+
     /// <summary>
     /// Whether the caller may read an application, and for which authority: null for the applicant, who sees everything
     /// but who handles it.

@@ -90,6 +90,7 @@ public static class ReadRegister
             application.Purpose!,
             application.LegalBasis!,
             application.SubmittedAt!.Value,
+            application.WithdrawnAt,
             [
                 .. cases.Select(row => new RegisteredCase(
                     row.Id,
@@ -99,7 +100,8 @@ public static class ReadRegister
                     row.PublishedAt is null
                         ? null
                         : new RegisteredDecision(row.Outcome!.Value, row.Reasons!, row.DecidedAt!.Value, row.PublishedAt),
-                    row.RevokedAt is null ? null : new RevocationView(row.RevocationReasons!, row.RevokedAt.Value)
+                    row.RevokedAt is null ? null : new RevocationView(row.RevocationReasons!, row.RevokedAt.Value),
+                    row.State == CaseState.Withdrawn ? application.WithdrawnAt : null
                 )),
             ],
             [
@@ -108,7 +110,9 @@ public static class ReadRegister
                     row.Authority,
                     row.DecidedAt is null
                         ? null
-                        : new RegisteredDecision(row.Outcome!.Value, row.Reasons!, row.DecidedAt.Value, row.DecidedAt)
+                        : new RegisteredDecision(row.Outcome!.Value, row.Reasons!, row.DecidedAt.Value, row.DecidedAt),
+                    row.RevokedAt is null ? null : new RevocationView(row.RevocationReasons!, row.RevokedAt.Value),
+                    row.WithdrawnAt
                 )),
             ],
             newest?.Lineage,
@@ -131,6 +135,7 @@ public static class ReadRegister
 /// <param name="Purpose">EHDS 53(1).</param>
 /// <param name="LegalBasis">GDPR 6(1).</param>
 /// <param name="SubmittedAt">When it came.</param>
+/// <param name="WithdrawnAt">When the applicant took it back; what was granted before stands.</param>
 /// <param name="Cases">One for each authority.</param>
 /// <param name="Approvals">What its sources need besides.</param>
 /// <param name="Lineage">Of the permit; null while there is none, as with what follows.</param>
@@ -149,6 +154,7 @@ public sealed record RegisterEntry(
     string Purpose,
     string LegalBasis,
     DateTimeOffset SubmittedAt,
+    DateTimeOffset? WithdrawnAt,
     IReadOnlyList<RegisteredCase> Cases,
     IReadOnlyList<RegisteredApproval> Approvals,
     string? Lineage,
@@ -168,11 +174,18 @@ public sealed record RegisteredCase(
     IReadOnlyList<string> Sources,
     DateTimeOffset OpenedAt,
     RegisteredDecision? Decision,
-    RevocationView? Revocation
+    RevocationView? Revocation,
+    DateTimeOffset? WithdrawnAt
 );
 
 /// <summary>An approval that sources need; its decision once there is one.</summary>
-public sealed record RegisteredApproval(string Kind, string Authority, RegisteredDecision? Decision);
+public sealed record RegisteredApproval(
+    string Kind,
+    string Authority,
+    RegisteredDecision? Decision,
+    RevocationView? Revocation,
+    DateTimeOffset? WithdrawnAt
+);
 
 /// <summary>A decision with its reasons.</summary>
 public sealed record RegisteredDecision(Outcome Outcome, string Reasons, DateTimeOffset DecidedAt, DateTimeOffset? PublishedAt);

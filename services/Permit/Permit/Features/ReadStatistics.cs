@@ -52,7 +52,7 @@ public static class ReadStatistics
                     row.FromAt,
                     row.ToAt
                 ))
-                .Concat(approvals.Select(row => new Stay(row.Authority, row.Kind, row.RequiredAt, row.DecidedAt)))
+                .Concat(approvals.Select(row => new Stay(row.Authority, row.Kind, row.RequiredAt, row.DecidedAt ?? row.WithdrawnAt)))
         );
         return format == "csv"
             ? TypedResults.Text(Statistics.ToCsv(rows), "text/csv", System.Text.Encoding.UTF8)

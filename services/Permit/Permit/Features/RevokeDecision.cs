@@ -43,7 +43,7 @@ public static class RevokeDecision
             return missing;
         }
         var handled = application.CaseOf(official.Authority)!;
-        var (revoked, problem) = await revoke.ByAsync(application, handled, official, request.Reasons, cancellationToken);
+        var (revoked, problem) = await revoke.DecisionAsync(application, handled, official, request.Reasons, cancellationToken);
         if (revoked is null)
         {
             return problem!;

@@ -42,7 +42,7 @@ public static class RevokePermit
         {
             return missing;
         }
-        var (revoked, problem) = await revoke.ByAsync(application, handled, official, request.Reasons, cancellationToken);
+        var (revoked, problem) = await revoke.DecisionAsync(application, handled, official, request.Reasons, cancellationToken);
         return revoked is null ? problem! : TypedResults.Ok(PermitView.Of(revoked)!);
     }
 }

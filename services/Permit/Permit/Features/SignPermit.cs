@@ -106,12 +106,10 @@ internal sealed class SignPermit(
         }
     }
 
-    /// <summary>The version without the sources of a decision that was taken back; null where none of them was in.</summary>
+    /// <summary>The version without sources for which something was taken back.</summary>
     /// <remarks>No neighbour is asked: what must end does not wait for anybody.</remarks>
-    public PermitIssued? Without(IssuedPermit permit, IReadOnlyList<CaseSource> leaving, DateTimeOffset now) =>
-        permit.Sources.Any(name => leaving.Any(source => source.Source == name))
-            ? Issue(PermitWriting.Without(permit, leaving, now))
-            : null;
+    public PermitIssued Without(IssuedPermit permit, IReadOnlyList<CaseSource> leaving, DateTimeOffset now) =>
+        Issue(PermitWriting.Without(permit, leaving, now));
 
     // Random, so that nothing about the case can be read from it; lower case, since it names directories.
     private static string NewLineage() => $"l-{RandomNumberGenerator.GetHexString(20, lowercase: true)}";

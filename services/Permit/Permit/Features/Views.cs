@@ -16,6 +16,7 @@ public sealed record ApplicationView(
     ApplicationContent Content,
     DateTimeOffset DraftedAt,
     DateTimeOffset? SubmittedAt,
+    DateTimeOffset? WithdrawnAt,
     IReadOnlyList<CaseView> Cases,
     IReadOnlyList<ApprovalView> Approvals,
     long? EstimatedFee,
@@ -36,6 +37,7 @@ public sealed record ApplicationView(
             application.Content,
             application.DraftedAt,
             application.SubmittedAt,
+            application.WithdrawnAt,
             [.. handled.Select(one => CaseView.Of(application, one, official: authority is not null))],
             [
                 .. application
@@ -49,14 +51,23 @@ public sealed record ApplicationView(
 }
 
 /// <summary>An approval that a source needs; who gave it is shown to that authority alone.</summary>
-public sealed record ApprovalView(string Kind, string Authority, string LegalBasis, JudgementView? Decision)
+public sealed record ApprovalView(
+    string Kind,
+    string Authority,
+    string LegalBasis,
+    JudgementView? Decision,
+    RevocationView? Revocation,
+    DateTimeOffset? WithdrawnAt
+)
 {
     internal static ApprovalView Of(Approval approval, string? authority) =>
         new(
             approval.Required.Kind,
             approval.Required.Authority,
             approval.Required.LegalBasis,
-            approval.Decision is { } decision ? JudgementView.Of(decision, approval.Required.Authority == authority) : null
+            approval.Decision is { } decision ? JudgementView.Of(decision, approval.Required.Authority == authority) : null,
+            approval.Revocation is { } revocation ? new RevocationView(revocation.Reasons, revocation.At) : null,
+            approval.WithdrawnAt
         );
 }
 
@@ -121,7 +132,7 @@ public sealed record CaseSourceView(
         new(source.Source, source.LegalBasis, source.Approvals, described.Holder, described.IdentifierBudget, described.Columns, waitsFor);
 }
 
-/// <summary>A decision taken back.</summary>
+/// <summary>A decision or an approval taken back.</summary>
 public sealed record RevocationView(string Reasons, DateTimeOffset At);
 
 /// <summary>A round of questions.</summary>

@@ -39,6 +39,7 @@ public sealed record Projection(
             LegalBasis = application.Content.LegalBasis,
             DraftedAt = application.DraftedAt,
             SubmittedAt = application.SubmittedAt,
+            WithdrawnAt = application.WithdrawnAt,
         };
 
     private static CaseRow ToRow(Application application, Case handled) =>
@@ -82,6 +83,9 @@ public sealed record Projection(
             Reasons = approval.Decision?.Reasons,
             DecidedAt = approval.Decision?.At,
             DecidedBy = approval.Decision?.By,
+            RevokedAt = approval.Revocation?.At,
+            RevocationReasons = approval.Revocation?.Reasons,
+            WithdrawnAt = approval.WithdrawnAt,
         };
 
     private static ClockRow ToRow(Case handled, int number)

@@ -29,6 +29,7 @@ public sealed class ApplicationRow
     public string? LegalBasis { get; init; }
     public required DateTimeOffset DraftedAt { get; init; }
     public DateTimeOffset? SubmittedAt { get; init; }
+    public DateTimeOffset? WithdrawnAt { get; init; }
 
     /// <summary>PostgreSQL's own row version: what makes a lost update impossible.</summary>
     public uint Xmin { get; init; }
@@ -75,6 +76,9 @@ public sealed class ApprovalRow
     public string? Reasons { get; init; }
     public DateTimeOffset? DecidedAt { get; init; }
     public string? DecidedBy { get; init; }
+    public DateTimeOffset? RevokedAt { get; init; }
+    public string? RevocationReasons { get; init; }
+    public DateTimeOffset? WithdrawnAt { get; init; }
 }
 
 /// <summary>A statutory clock.</summary>

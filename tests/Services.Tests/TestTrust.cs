@@ -43,6 +43,31 @@ internal sealed class TestTrust : IDisposable
         return DocumentSigner.Load(KeysOf(party), party, use);
     }
 
+    /// <summary>Makes a party's next signing key, endorsed by the one before it, whose own statement ends now.</summary>
+    public DocumentSigner Replace(DocumentSigner before, string use)
+    {
+        var (party, next, now) = (before.Party, before.Sequence + 1, time.GetUtcNow());
+        using var key = SigningKey.LoadOrCreate(DocumentSigner.PathOf(KeysOf(party), next));
+        root.State(
+            KeyRequests.ForSigning(key, party, use, next).Text,
+            now.AddDays(-1),
+            now.AddYears(20),
+            KeyRequests.Endorse(key.PublicKey, use, before).Text
+        );
+        using var rootKey = SigningKey.Load(Path.Combine(directory, "root", "root.pem"));
+        var ended = new KeyStatement
+        {
+            Party = party,
+            Use = use,
+            Key = before.PublicKey,
+            Sequence = before.Sequence,
+            From = now.AddDays(-1).ToUnixTimeSeconds(),
+            To = now.ToUnixTimeSeconds(),
+        };
+        File.AppendAllText(root.StatementsPath, $$"""{"statement":"{{rootKey.Sign(ended, KeyUses.Root).Text}}"}""" + "\n");
+        return DocumentSigner.Load(KeysOf(party), party, use);
+    }
+
     /// <summary>Makes a party's encryption key beside its signing key, and has the root state it.</summary>
     public EncryptionKey EnrolEncryption(DocumentSigner party)
     {

@@ -13,6 +13,15 @@ public sealed record VerifiedOrder(SignedDocument<OrderDocument> Order, SignedDo
 
     /// <summary>The SPE, as the permit names and pins it.</summary>
     public PermitSpe Spe => Permit.Payload.Spe;
+
+    /// <summary>A pair that was verified when it came, read again: see <see cref="KeptDocument"/>.</summary>
+    /// <param name="order">An order JWS.</param>
+    /// <param name="permit">The permit JWS behind it.</param>
+    public static VerifiedOrder Kept(string order, string permit)
+    {
+        var (ordered, permitted) = (KeptDocument.Read<OrderDocument>(order), KeptDocument.Read<PermitDocument>(permit));
+        return new VerifiedOrder(ordered, permitted, permitted.Payload.SourceNamed(ordered.Payload.Source)!);
+    }
 }
 
 /// <summary>Verifies an order with the permit behind it, and what belongs to both.</summary>

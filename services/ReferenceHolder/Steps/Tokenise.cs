@@ -77,14 +77,7 @@ public sealed class Tokenise(
         var answer = await node.TokeniseAsync(order.Digest, part, file, seal, cancellationToken);
         var answered = seals.Verify(
             answer.Seal,
-            new SealExpectation(
-                SealTypes.Tokens,
-                Parties.Pseudonymisation,
-                options.Party,
-                order.Digest,
-                part,
-                trust.Verify<Seal>(seal, options.Party).Digest
-            ),
+            new SealExpectation(SealTypes.Tokens, Parties.Pseudonymisation, options.Party, order.Digest, part, Jws.Read(seal).Digest),
             SealedBytes.Of(answer.File)
         );
         var answers = Crypt4GhFile.Open(answer.File, ownKey);

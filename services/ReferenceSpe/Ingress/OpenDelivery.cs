@@ -17,7 +17,6 @@ namespace HealthDataNode.ReferenceSpe.Ingress;
 /// receipt signed. Each step is safe to repeat, and a step is taken only when the one before it is on the disk.
 /// </summary>
 internal sealed class OpenDelivery(
-    TrustStore trust,
     EncryptionKeys keys,
     Deliveries deliveries,
     FileUploadStore parts,
@@ -73,8 +72,8 @@ internal sealed class OpenDelivery(
 
     private async Task<long> WriteRowsAsync(Delivery delivery, Announcement announcement, CancellationToken cancellationToken)
     {
-        var manifest = trust.Verify<Manifest>(announcement.Manifest).Payload;
-        var permit = trust.Verify<PermitDocument>(announcement.Permit).Payload;
+        var manifest = KeptDocument.Read<Manifest>(announcement.Manifest).Payload;
+        var permit = KeptDocument.Read<PermitDocument>(announcement.Permit).Payload;
         var source = permit.SourceNamed(delivery.Source)!;
         using var key = keys.Open(manifest.SpeKeySequence) ?? throw new FileNotFoundException("The encryption key is gone.");
         using var cipher = DeliveryDocuments.Open(announcement, key);

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Trust;
 using Microsoft.Data.Sqlite;
@@ -35,7 +34,7 @@ internal sealed class Lineages(StateDatabase state)
         using var connection = state.Open();
         return connection.Query(
             "SELECT permit FROM permit_version WHERE lineage = $0 ORDER BY version",
-            row => Read(row.GetString(0)),
+            row => KeptDocument.Read<PermitDocument>(row.GetString(0)),
             lineage
         );
     }
@@ -54,17 +53,6 @@ internal sealed class Lineages(StateDatabase state)
             head.Digest,
             head.ApplicantSub,
             head.ApplicantOrg
-        );
-    }
-
-    private static SignedDocument<PermitDocument> Read(string text)
-    {
-        var jws = Jws.Read(text);
-        return new SignedDocument<PermitDocument>(
-            text,
-            jws.Digest,
-            JsonSerializer.Deserialize(jws.Payload.Span, PermitDocument.Json)!,
-            jws.Kid
         );
     }
 }

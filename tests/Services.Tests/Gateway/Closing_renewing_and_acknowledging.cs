@@ -60,6 +60,35 @@ public sealed class Closing_an_order(StageFixture fixture) : IClassFixture<Stage
     }
 }
 
+public sealed class Acknowledging_while_keys_are_replaced(PostgresFixture postgres)
+{
+    [Fact]
+    public async Task Takes_the_receipt_for_what_an_ended_key_signed_and_knows_one_that_an_ended_key_signed()
+    {
+        await using var stage = await Stage.StartAsync(postgres);
+        var order = await stage.OrderAsync((await stage.GrantAsync()).Payload.Lineage, OrderState.Issued);
+        await stage.SendAsync(order);
+        order = await stage.OrderAsync(order.Lineage, OrderState.Delivering);
+        await stage.StopGatewayAsync();
+        using (var before = DocumentSigner.Load(stage.Trust.KeysOf("gateway"), "gateway", KeyUses.Gateway))
+        {
+            stage.Trust.Replace(before, KeyUses.Gateway).Dispose();
+        }
+        await stage.StartGatewayAsync();
+        var receipt = stage.ReceiptOf(order, 0, 0).Text;
+        using var taken = await stage.AcknowledgeAsync(order, receipt);
+        Assert.Equal(HttpStatusCode.NoContent, taken.StatusCode);
+        await stage.OrderAsync(order.Lineage, OrderState.Delivered);
+
+        // The SPE never had that answer, and has a new key of its own by now.
+        using var next = stage.Trust.Replace(stage.Spe, KeyUses.Spe);
+        using var again = await stage.AcknowledgeAsync(order, receipt);
+        Assert.Equal(HttpStatusCode.NoContent, again.StatusCode);
+        using var old = await stage.AcknowledgeAsync(order, stage.ReceiptOf(order, 1, 1).Text);
+        Assert.Equal((422, "document-refused"), await Answers.ProblemAsync(old));
+    }
+}
+
 public sealed class Acknowledging_a_delivery(StageFixture fixture) : IClassFixture<StageFixture>
 {
     private readonly Stage stage = fixture.Stage;

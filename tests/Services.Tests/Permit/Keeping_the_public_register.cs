@@ -151,6 +151,7 @@ public sealed class Keeping_the_public_register(PostgresFixture postgres)
         var permit = await world.PermitAsync(lineage);
         var release = Record(lineage, permit.Digest);
         var signed = world.SignRelease(release).Text;
+        var byOldKey = world.SignRelease(release with { Request = "r-3" }).Text;
         for (var sent = 0; sent < 2; sent++)
         {
             Assert.Equal(HttpStatusCode.NoContent, (await SendAsync(world.ReferenceSpe, lineage, signed)).StatusCode);
@@ -162,6 +163,10 @@ public sealed class Keeping_the_public_register(PostgresFixture postgres)
             ).ProblemAsync()
         );
         Assert.Equal(lineage, (string?)Assert.Single(await world.EventsAsync("permit.release-recorded"))["lineage"]);
+        // Nor does a new key of the environment make it another one; by the old key nothing new is taken.
+        world.ReplaceSpeKey();
+        Assert.Equal(HttpStatusCode.NoContent, (await SendAsync(world.ReferenceSpe, lineage, signed)).StatusCode);
+        Assert.Equal((422, "document-refused"), await (await SendAsync(world.ReferenceSpe, lineage, byOldKey)).ProblemAsync());
 
         var text = await world.Host.Anonymous.TextAsync("v1/releases");
         var item = Assert.Single(JsonNode.Parse(text)!["items"]!.AsArray())!;

@@ -21,7 +21,7 @@ internal sealed class PermitWorld : IAsyncDisposable
     public const string Ivar = "sub-ivar";
     public const string Spe = "referencespe";
 
-    private readonly DocumentSigner speKey;
+    private DocumentSigner speKey;
 
     private PermitWorld(TestTrust trust, Neighbours neighbours, ServiceHost host, string database, MovableTime time, DocumentSigner speKey)
     {
@@ -237,6 +237,9 @@ internal sealed class PermitWorld : IAsyncDisposable
             );
         }
     }
+
+    /// <summary>The environment has a new key, endorsed by the one before, which has ended.</summary>
+    public void ReplaceSpeKey() => speKey = Trust.Replace(speKey, KeyUses.Spe);
 
     /// <summary>A record of what left a room, signed by the environment.</summary>
     public SignedDocument<Release> SignRelease(Release release) => speKey.Sign(release);

@@ -260,6 +260,24 @@ public sealed class Shredding_a_key(PostgresFixture postgres)
         await HealthIsAsync(world, HealthStatus.Healthy);
     }
 
+    [Fact]
+    public async Task Counts_from_a_permit_that_was_signed_by_a_key_that_has_ended()
+    {
+        await using var world = await PseudonymisationWorld.StartAsync(postgres);
+        var order = await world.OpenAsync();
+        using var next = world.Trust.Replace(world.PermitSigner, KeyUses.Permit);
+        await using var connection = new NpgsqlConnection(world.Database);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var unseen = new NpgsqlCommand("UPDATE pseudonymisation.lineages SET ends_at = NULL", connection);
+        await unseen.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        await using var seen = new NpgsqlCommand(
+            "SELECT ends_at IS NOT NULL FROM pseudonymisation.lineages WHERE lineage = $1",
+            connection
+        );
+        seen.Parameters.AddWithValue(order.Lineage);
+        await EventuallyAsync(async () => (bool)(await seen.ExecuteScalarAsync(TestContext.Current.CancellationToken))!);
+    }
+
     private static string Mirror(PseudonymisationWorld world, string name) =>
         Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(world.PermitKeys)!, name)).FullName;
 

@@ -33,6 +33,8 @@ internal sealed class PseudonymisationWorld : IAsyncDisposable
     private DocumentSigner spe = null!;
     private DocumentSigner enrolment = null!;
 
+    public DocumentSigner PermitSigner => permit;
+
     public TestTrust Trust { get; } = new();
 
     /// <summary>Permit's state checks.</summary>

@@ -74,6 +74,18 @@ public sealed class Delivering_as_a_holder : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Writes_it_down_also_when_the_keys_behind_the_order_have_been_replaced_meanwhile()
+    {
+        await RunAsync(world.Build());
+        world.ReplaceKeys();
+        world.State = "delivered";
+        await DoneAsync();
+        var log = world.Build().Services.GetRequiredService<DisclosureLog>();
+        Assert.Equal(["stage", "note"], Assert.Single(log.Of(People.First(person => !world.Withheld.Contains(person)))).Categories);
+        Assert.Equal(["order-accepted", "order-delivered"], world.Audited);
+    }
+
+    [Fact]
     public async Task Writes_no_disclosure_down_where_nothing_was_delivered()
     {
         await RunAsync(world.Build());

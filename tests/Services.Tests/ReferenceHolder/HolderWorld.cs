@@ -132,6 +132,9 @@ internal sealed class HolderWorld : IAsyncDisposable
         );
     }
 
+    /// <summary>Permit and Gateway have new keys; those that signed the order and its permit have ended.</summary>
+    public void ReplaceKeys() => (permit, gateway) = (Trust.Replace(permit, KeyUses.Permit), Trust.Replace(gateway, KeyUses.Gateway));
+
     /// <summary>The population register's file.</summary>
     public string PopulationFile => Path.Combine(directory, "population.csv");
 

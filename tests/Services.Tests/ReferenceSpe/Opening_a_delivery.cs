@@ -195,6 +195,18 @@ public sealed class Opening_a_delivery : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Opens_what_it_has_accepted_when_the_key_that_signed_the_manifest_was_replaced_meanwhile()
+    {
+        await world.StopAsync();
+        await world.StartAsync(opens: false);
+        await new Consignment(world, new Grant(world), "cancer", Cancer).SendAsync();
+        await world.StopAsync();
+        world.Replace("gateway", KeyUses.Gateway);
+        await world.StartAsync();
+        await SpeWorld.UntilAsync("the receipt is sent", () => !world.Node.Receipts.IsEmpty);
+    }
+
+    [Fact]
     public async Task Happens_once_whatever_is_repeated()
     {
         var grant = new Grant(world);

@@ -60,6 +60,9 @@ internal sealed class SpeWorld : IAsyncDisposable
     /// <summary>Anything else about the SPE, before it is built.</summary>
     public Action<WebApplicationBuilder>? Configure { get; set; }
 
+    /// <summary>A party has a new key, and the one before has ended.</summary>
+    public void Replace(string party, string use) => signers[party] = trust.Replace(signers[party], use);
+
     /// <summary>A party's key directory.</summary>
     public string KeysOf(string party) => trust.KeysOf(party);
 

@@ -1,13 +1,12 @@
 using HealthDataNode.Gateway.Domain;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Leases;
-using HealthDataNode.Protocol.Trust;
 using HealthDataNode.ServiceDefaults.Identity;
 
 namespace HealthDataNode.Gateway.Counterparts;
 
 /// <summary>Lets an order's work through only while the lease of its permit is good, at every step.</summary>
-internal sealed class PermitGate(PermitLeases leases, NewestPermits newest, TrustStore trust)
+internal sealed class PermitGate(PermitLeases leases, NewestPermits newest)
 {
     // How long a step waits for the first answer about a permit that was not held until now.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -32,16 +31,8 @@ internal sealed class PermitGate(PermitLeases leases, NewestPermits newest, Trus
     private void Hold(Order order)
     {
         // An order goes on under the version that it began with; a permit that has not begun is "expired" too.
-        try
-        {
-            var permit = trust.Verify<PermitDocument>(order.Permit).Payload;
-            leases.Hold(order.Lineage, permit.Version, DateTimeOffset.FromUnixTimeSeconds(permit.To));
-        }
-        catch (DocumentRefusedException)
-        {
-            // Permit's key has ended: the step itself refuses that. A revocation is heard all the same.
-            leases.Hold(order.Lineage, order.PermitVersion);
-        }
+        var permit = KeptDocument.Read<PermitDocument>(order.Permit).Payload;
+        leases.Hold(order.Lineage, permit.Version, DateTimeOffset.FromUnixTimeSeconds(permit.To));
     }
 
     private async Task RequireAsync(Order order, Lease lease, CancellationToken cancellationToken)

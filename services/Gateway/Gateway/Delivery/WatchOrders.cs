@@ -3,7 +3,6 @@ using HealthDataNode.Gateway.Domain;
 using HealthDataNode.Gateway.Persistence;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Leases;
-using HealthDataNode.Protocol.Trust;
 using HealthDataNode.ServiceDefaults.Identity;
 using HealthDataNode.ServiceDefaults.Messaging;
 using Microsoft.EntityFrameworkCore;
@@ -22,7 +21,6 @@ internal sealed partial class WatchOrders(
     NewestPermits newest,
     PermitGate gate,
     RunningOrders running,
-    TrustStore trust,
     WatchSignal signal,
     TimeProvider time,
     ILogger<WatchOrders> logger
@@ -106,16 +104,8 @@ internal sealed partial class WatchOrders(
         var lineages = await database.Lineages.AsNoTracking().Where(lineage => ids.Contains(lineage.Id)).ToListAsync(cancellationToken);
         foreach (var lineage in lineages)
         {
-            try
-            {
-                var permit = newest.Learn(trust.Verify<PermitDocument>(lineage.Document)).Payload;
-                permits.Hold(lineage.Id, permit.Version, DateTimeOffset.FromUnixTimeSeconds(permit.To));
-            }
-            catch (DocumentRefusedException)
-            {
-                // Permit's key has ended, say: nothing of it goes on, but the lease is held, so that a revocation is heard.
-                permits.Hold(lineage.Id, lineage.Version);
-            }
+            var permit = newest.Learn(KeptDocument.Read<PermitDocument>(lineage.Document)).Payload;
+            permits.Hold(lineage.Id, permit.Version, DateTimeOffset.FromUnixTimeSeconds(permit.To));
         }
         return open;
     }

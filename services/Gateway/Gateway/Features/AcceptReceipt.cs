@@ -31,7 +31,6 @@ internal static class AcceptReceipt
         ClaimsPrincipal user,
         GatewayDb database,
         OrderAndPermit documents,
-        TrustStore trust,
         WorkSignal signal,
         CancellationToken cancellationToken
     )
@@ -58,10 +57,15 @@ internal static class AcceptReceipt
         SignedDocument<Receipt> receipt;
         try
         {
+            if (order.ReceiptDigest == Jws.Read(text).Digest)
+            {
+                // Its answer was lost: it stands, also where the key has ended since.
+                return TypedResults.NoContent();
+            }
             receipt = documents.VerifyReceipt(
                 text,
-                documents.Verify(order.Document!, order.Permit),
-                trust.Verify<Manifest>(order.Manifest)
+                VerifiedOrder.Kept(order.Document!, order.Permit),
+                KeptDocument.Read<Manifest>(order.Manifest)
             );
         }
         catch (DocumentRefusedException refused)
@@ -74,9 +78,7 @@ internal static class AcceptReceipt
         }
         if (order.Receipt is not null)
         {
-            return order.ReceiptDigest == receipt.Digest
-                ? TypedResults.NoContent()
-                : Refuse(ProblemTypes.OrderClosed, 409, "The order has a receipt already", "Send the same receipt, or none.");
+            return Refuse(ProblemTypes.OrderClosed, 409, "The order has a receipt already", "Send the same receipt, or none.");
         }
         order.Acknowledge(receipt.Text, receipt.Digest);
         await database.SaveChangesAsync(cancellationToken);

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using HealthDataNode.Permit.Domain.Clocks;
 using HealthDataNode.Protocol.Documents;
 
@@ -89,7 +88,7 @@ public static class PermitWriting
     public static PermitDocument Read(IssuedPermit permit) => Read(permit.Document);
 
     /// <inheritdoc cref="Read(IssuedPermit)"/>
-    public static PermitDocument Read(string document) => JsonSerializer.Deserialize(Jws.Read(document).Payload.Span, PermitDocument.Json)!;
+    public static PermitDocument Read(string document) => KeptDocument.Read<PermitDocument>(document).Payload;
 
     private static PermitDocument Successor(IssuedPermit permit, PermitDocument before, DateTimeOffset now) =>
         before with

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using HealthDataNode.Permit.Persistence;
 using HealthDataNode.Protocol.Documents;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -54,7 +53,7 @@ public static class ListReleases
     // Read from what was signed. The purpose is the requester's own words and the votes name persons: neither is shown.
     private static PublicRelease ToItem(ReleaseRow row)
     {
-        var release = JsonSerializer.Deserialize(Jws.Read(row.Document).Payload.Span, Release.Json)!;
+        var release = KeptDocument.Read<Release>(row.Document).Payload;
         return new PublicRelease(
             row.Digest,
             row.Lineage,

@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Leases;
-using HealthDataNode.Protocol.Trust;
 using HealthDataNode.Pseudonymisation.Domain;
 using HealthDataNode.Pseudonymisation.Persistence;
 using Microsoft.EntityFrameworkCore;
@@ -20,16 +19,15 @@ internal sealed partial class WatchKeys : BackgroundService, IHealthCheck
     private static readonly Meter Meter = new("HealthDataNode.Pseudonymisation");
     private readonly IServiceScopeFactory scopes;
     private readonly PermitLeases leases;
-    private readonly TrustStore trust;
     private readonly TimeProvider time;
     private readonly ILogger<WatchKeys> logger;
     private readonly Dictionary<string, int> ends = new(StringComparer.Ordinal);
     private volatile int overdue;
     private volatile int unfinished;
 
-    public WatchKeys(IServiceScopeFactory scopes, PermitLeases leases, TrustStore trust, TimeProvider time, ILogger<WatchKeys> logger)
+    public WatchKeys(IServiceScopeFactory scopes, PermitLeases leases, TimeProvider time, ILogger<WatchKeys> logger)
     {
-        (this.scopes, this.leases, this.trust, this.time, this.logger) = (scopes, leases, trust, time, logger);
+        (this.scopes, this.leases, this.time, this.logger) = (scopes, leases, time, logger);
         Meter.CreateObservableGauge(
             "pseudonymisation.keys.overdue",
             () => overdue,
@@ -114,21 +112,13 @@ internal sealed partial class WatchKeys : BackgroundService, IHealthCheck
         {
             return null;
         }
-        var text = await database
-            .Orders.Where(order => order.Lineage == lineage.Id)
+        var newest = await database
+            .Orders.AsNoTracking()
+            .Where(order => order.Lineage == lineage.Id)
             .OrderByDescending(order => order.PermitVersion)
-            .Select(order => order.PermitText)
             .FirstOrDefaultAsync(cancellationToken);
         ends[lineage.Id] = lineage.Version;
-        try
-        {
-            return text is null ? null : DateTimeOffset.FromUnixTimeSeconds(trust.Verify<PermitDocument>(text).Payload.To);
-        }
-        catch (DocumentRefusedException)
-        {
-            // Permit's key has ended: what was noted before stands, and the other keys are looked after all the same.
-            return null;
-        }
+        return newest is null ? null : DateTimeOffset.FromUnixTimeSeconds(newest.ReadPermit().To);
     }
 
     private async Task<int> FinishAsync(CancellationToken cancellationToken)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Trust;
 using HealthDataNode.ServiceDefaults.Messaging;
@@ -145,7 +144,7 @@ public sealed class Order
 
     /// <summary>The permit as it was verified when the order was registered. Read, not verified again: Permit's key of
     /// that day may have ended since, and what it signed stands.</summary>
-    public PermitDocument ReadPermit() => JsonSerializer.Deserialize(Jws.Read(PermitText).Payload.Span, PermitDocument.Json)!;
+    public PermitDocument ReadPermit() => KeptDocument.Read<PermitDocument>(PermitText).Payload;
 }
 
 /// <summary>A part of identifiers that was answered.</summary>

@@ -67,6 +67,7 @@ var pseudonymisation = builder
     .WithReference(pseudonymisationDb, connectionName: "pseudonymisation")
     .WithReference(rabbitmq)
     .WithReference(permit)
+    .WithReference(speregistry)
     .WaitForCompletion(setup);
 
 permit.WithReference(pseudonymisation); // each asks the other: permit states, opt-out lists

@@ -68,7 +68,7 @@ public static class ProblemTypes
     /// <summary>409: re-keying or delivery before the holder's closing document.</summary>
     public const string NotClosed = Prefix + "not-closed";
 
-    /// <summary>409: the SPE is not approved now.</summary>
+    /// <summary>503: the SPE is not approved now, or nobody can say; wait and repeat. 409 where a permit should name it.</summary>
     public const string EnvironmentNotApproved = Prefix + "environment-not-approved";
 
     /// <summary>400: a header of the upload protocol is missing or not of this version; <c>detail</c> names it.</summary>

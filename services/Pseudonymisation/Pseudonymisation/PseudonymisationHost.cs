@@ -24,6 +24,7 @@ public static class PseudonymisationHost
         builder.AddParty(KeyUses.Pseudonymisation);
         builder.AddServiceClient("permit");
         builder.AddPermitLeases();
+        builder.AddSpeLeases();
         builder.Services.AddSingleton<PermitGate>();
         builder.Services.AddScoped<Shredder>();
         builder.Services.AddSingleton<WatchKeys>();

@@ -44,7 +44,7 @@ internal sealed class PartReceiver(TrustStore trust, Deliveries deliveries, Room
             ? UploadAdmission.Admit(verified)
             : UploadAdmission.Refuse(
                 ProtocolProblem.Of(
-                    ProblemTypes.PermitStateUnknown,
+                    ProblemTypes.EnvironmentNotApproved,
                     StatusCodes.Status503ServiceUnavailable,
                     "This environment may not be delivered to now",
                     "The registry does not say that it is approved. Wait, and repeat."

@@ -21,8 +21,8 @@ using Neighbours = HealthDataNode.Services.Tests.Gateway.Neighbours;
 namespace HealthDataNode.Services.Tests.Pseudonymisation;
 
 /// <summary>
-/// Pseudonymisation with a database and a key store, a server that answers as Permit, and the keys of everybody who
-/// signs something. A test plays Gateway, two holders and the SPE.
+/// Pseudonymisation with a database and a key store, a server that answers as Permit and SpeRegistry, and the keys of
+/// everybody who signs something. A test plays Gateway, two holders and the SPE.
 /// </summary>
 internal sealed class PseudonymisationWorld : IAsyncDisposable
 {
@@ -37,7 +37,7 @@ internal sealed class PseudonymisationWorld : IAsyncDisposable
 
     public TestTrust Trust { get; } = new();
 
-    /// <summary>Permit's state checks.</summary>
+    /// <summary>The state checks of Permit, and the status checks of SpeRegistry.</summary>
     public Neighbours Permits { get; private set; } = null!;
     public ServiceHost Host { get; private set; } = null!;
     public string Database { get; private set; } = null!;
@@ -74,7 +74,11 @@ internal sealed class PseudonymisationWorld : IAsyncDisposable
         {
             world.Trust.EnrolEncryption(own).Dispose();
         }
-        world.Permits = await Neighbours.StartAsync(world.permit, world.Trust.Store());
+        world.Permits = await Neighbours.StartAsync(
+            world.permit,
+            world.Trust.Store(),
+            world.Trust.Enrol("speregistry", KeyUses.SpeRegistry)
+        );
         world.Database = await postgres.CreateDatabaseAsync("pseudonymisation");
         var client = Path.Combine(world.directory, "client.pem");
         SigningKey.LoadOrCreate(client).Dispose();
@@ -87,6 +91,7 @@ internal sealed class PseudonymisationWorld : IAsyncDisposable
                 ["Party:Keys"] = world.Trust.KeysOf("pseudonymisation"),
                 ["Keys:Permits"] = Path.Combine(world.directory, "permits"),
                 ["services:permit:http:0"] = world.Permits.Address.ToString(),
+                ["services:speregistry:http:0"] = world.Permits.Address.ToString(),
             },
             time,
             configure: builder =>
@@ -106,6 +111,15 @@ internal sealed class PseudonymisationWorld : IAsyncDisposable
         var leases = Host.Services.GetRequiredService<PermitLeases>();
         leases.Hold(lineage);
         await Eventually.Async(() => leases.Of(lineage).Standing == standing);
+    }
+
+    /// <summary>Has SpeRegistry answer so of the SPE, and waits until the service has heard it.</summary>
+    public Task SpeIsAsync(string status)
+    {
+        Permits.SpeStatus = status;
+        var leases = Host.Services.GetRequiredService<SpeLeases>();
+        leases.Hold(Spe);
+        return Eventually.Async(() => leases.Of(Spe).State == status);
     }
 
     /// <summary>The SPE's proof that it has deleted everything of a lineage.</summary>
@@ -542,7 +556,13 @@ internal sealed record TestOrder(
     private async Task<HttpResponseMessage> PatientlyAsync(Func<Task<HttpResponseMessage>> send)
     {
         var response = await send();
-        for (var i = 0; i < 5 && (int)response.StatusCode == 503 && World.Permits is { PermitAnswers: true, AnswersTo: null }; i++)
+        for (
+            var i = 0;
+            i < 5
+                && (int)response.StatusCode == 503
+                && World.Permits is { PermitAnswers: true, AnswersTo: null, SpeStatus: SpeStatuses.Approved };
+            i++
+        )
         {
             response.Dispose();
             response = await send();

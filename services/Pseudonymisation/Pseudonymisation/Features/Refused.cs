@@ -36,6 +36,14 @@ internal static class Refused
             "Whether the permit is in force cannot be known now. Send the same request again in a few seconds."
         );
 
+    public static IResult NotApproved() =>
+        Problem(
+            ProblemTypes.EnvironmentNotApproved,
+            503,
+            "The SPE is not approved now",
+            "SpeRegistry does not say that the permit's environment is approved. Send the same request again in a few seconds."
+        );
+
     public static IResult PartConflict(string what) =>
         Problem(
             ProblemTypes.PartConflict,

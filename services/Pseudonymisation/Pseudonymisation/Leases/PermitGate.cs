@@ -8,10 +8,11 @@ using HealthDataNode.ServiceDefaults.Identity;
 namespace HealthDataNode.Pseudonymisation.Leases;
 
 /// <summary>Lets a call for an order through only while the lease of its permit is good and its newest version names the
-/// order's source.</summary>
-internal sealed class PermitGate(PermitLeases leases, NewestPermits newest)
+/// order's source, and while the lease of the permit's SPE is good: what would end in an SPE that may not be delivered to
+/// is not begun.</summary>
+internal sealed class PermitGate(PermitLeases leases, SpeLeases environments, NewestPermits newest)
 {
-    // How long a call waits for the first answer about a permit that was not held until now.
+    // How long a call waits for the first answer about a permit or an SPE that was not held until now.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     /// <summary>Why a call for an order is refused; null where it goes on.</summary>
@@ -22,7 +23,21 @@ internal sealed class PermitGate(PermitLeases leases, NewestPermits newest)
     /// <param name="permit">A version of it that was met.</param>
     /// <param name="source">The source that its newest version must name; null where it is about none.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<IResult?> RefusalAsync(PermitDocument permit, string? source, CancellationToken cancellationToken)
+    public async Task<IResult?> RefusalAsync(PermitDocument permit, string? source, CancellationToken cancellationToken) =>
+        await PermitRefusalAsync(permit, source, cancellationToken) ?? await SpeRefusalAsync(permit.Spe.Party, cancellationToken);
+
+    /// <summary>The newest version, as the lease names it; null where it cannot be had now.</summary>
+    public async Task<PermitDocument?> NewestAsync(PermitDocument met, Lease lease, CancellationToken cancellationToken) =>
+        lease.Version == met.Version ? met : await newest.OfAsync(met.Lineage, lease, cancellationToken);
+
+    /// <summary>The lease behind a permit that was met.</summary>
+    public Task<Lease> LeaseAsync(PermitDocument permit, CancellationToken cancellationToken)
+    {
+        leases.Hold(permit.Lineage, permit.Version, DateTimeOffset.FromUnixTimeSeconds(permit.To));
+        return leases.SettledAsync(permit.Lineage, Patience, cancellationToken);
+    }
+
+    private async Task<IResult?> PermitRefusalAsync(PermitDocument permit, string? source, CancellationToken cancellationToken)
     {
         var lease = await LeaseAsync(permit, cancellationToken);
         if (!lease.IsGood)
@@ -43,14 +58,7 @@ internal sealed class PermitGate(PermitLeases leases, NewestPermits newest)
             : null;
     }
 
-    /// <summary>The newest version, as the lease names it; null where it cannot be had now.</summary>
-    public async Task<PermitDocument?> NewestAsync(PermitDocument met, Lease lease, CancellationToken cancellationToken) =>
-        lease.Version == met.Version ? met : await newest.OfAsync(met.Lineage, lease, cancellationToken);
-
-    /// <summary>The lease behind a permit that was met.</summary>
-    public Task<Lease> LeaseAsync(PermitDocument permit, CancellationToken cancellationToken)
-    {
-        leases.Hold(permit.Lineage, permit.Version, DateTimeOffset.FromUnixTimeSeconds(permit.To));
-        return leases.SettledAsync(permit.Lineage, Patience, cancellationToken);
-    }
+    // EHDS 73; architecture §9, row 12. An SPE is held from the first call for it on: there are few, and none ends.
+    private async Task<IResult?> SpeRefusalAsync(string party, CancellationToken cancellationToken) =>
+        (await environments.SettledAsync(party, Patience, cancellationToken)).IsGood ? null : Refused.NotApproved();
 }

@@ -16,7 +16,7 @@ public sealed record BudgetExceeded(string Order, string Holder, DateTimeOffset 
 /// <summary>An order ended here: no token of it is issued or re-keyed any more.</summary>
 /// <param name="Order">Digest of the order.</param>
 /// <param name="Outcome"><c>delivered</c> or <c>rejected</c>.</param>
-/// <param name="TokensAgree">Whether the tokens issued are the tokens re-keyed; null when it was rejected. False is an alarm.</param>
+/// <param name="TokensAgree">Whether the tokens issued are the tokens re-keyed; null when it was rejected before that was judged. False is an alarm.</param>
 /// <param name="At">When, UTC.</param>
 public sealed record OrderClosed(string Order, string Outcome, bool? TokensAgree, DateTimeOffset At);
 

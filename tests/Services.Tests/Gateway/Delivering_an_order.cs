@@ -153,18 +153,19 @@ public sealed class Delivering_an_order(StageFixture fixture) : IClassFixture<St
     }
 
     [Fact]
-    public async Task Keeps_tokens_that_were_asked_for_and_not_used_from_being_delivered_quietly()
+    [Trait("Article", "EHDS 71(3)")]
+    public async Task Delivers_nothing_of_an_order_whose_holder_asked_for_tokens_that_it_did_not_use()
     {
         var permit = await stage.GrantAsync();
         var order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Issued);
         var tokens = await stage.TokensAsync(order, 12);
         await stage.SendAsync(order, stage.Seal(order, 1, Header + Rows(tokens[1..]), 22));
-        order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Delivering);
-        using var taken = await stage.AcknowledgeAsync(order, stage.ReceiptOf(order, 22, 11).Text);
-        Assert.Equal(HttpStatusCode.NoContent, taken.StatusCode);
         order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Rejected);
         Assert.Equal(RejectionCodes.AgreementFailed, order.RejectionCode);
         await Eventually.Async(() => !stage.HasKey(order) && !stage.HasFiles(order));
+        // Not a part reached the SPE, and no key to one.
+        Assert.Equal(0, stage.Neighbours.ReceivedOf(order.Id, 1));
+        Assert.False(stage.Neighbours.Manifests.ContainsKey(order.Id));
     }
 
     [Fact]

@@ -95,7 +95,9 @@ public sealed class Beginning_and_ending_an_order(PseudonymisationFixture fixtur
         await Eventually.Async(() => Record.Exception(() => trust.Verify<PermitDocument>(permit.Text)) is DocumentRefusedException);
         using var late = await world.OrderOf(permit, "death").RegisterAsync();
         Assert.Equal((422, "document-refused"), await late.ProblemAsync());
-        Assert.Single(await order.TokeniseAsync(1, PseudonymisationWorld.People(1)));
+        var token = Assert.Single(await order.TokeniseAsync(1, PseudonymisationWorld.People(1)));
+        using var done = await order.HolderIsDoneAsync();
+        await order.PseudonymsAsync(1, [token.Value]);
         using var aliases = await world.AliasesAsync(order.Lineage, 0);
         Assert.Equal(204, (int)aliases.StatusCode);
         using var delivery = await order.DeliveryKeyAsync(world.SpeKeyDocument);
@@ -140,6 +142,10 @@ public sealed class Beginning_and_ending_an_order(PseudonymisationFixture fixtur
         var second = await order.TokeniseAsync(2, people[2], PseudonymisationWorld.Spoilt(people[3]));
         using var done = await order.HolderIsDoneAsync();
         await order.PseudonymsAsync(1, [.. first.Select(answer => answer.Value), second[0].Value]);
+        using var key = await order.DeliveryKeyAsync(world.SpeKeyDocument);
+        Assert.Equal(200, (int)key.StatusCode);
+        using var more = await order.RekeyAsync(2, [new string('f', 32)]);
+        Assert.Equal((409, "order-closed"), await more.ProblemAsync());
         using var ended = await order.EndAsync("delivered");
         Assert.True((bool)(await ended.JsonAsync())["tokensAgree"]!);
         Assert.True(await AgreedAsync(order));
@@ -147,13 +153,18 @@ public sealed class Beginning_and_ending_an_order(PseudonymisationFixture fixtur
 
     [Fact]
     [Trait("Article", "EHDS 71(3)")]
-    public async Task Raises_an_alarm_where_a_token_did_not_come_back()
+    public async Task Gives_the_SPE_no_key_and_raises_an_alarm_where_a_token_did_not_come_back()
     {
         var order = await world.OpenAsync();
         var answers = await order.TokeniseAsync(1, PseudonymisationWorld.People(2));
         using var done = await order.HolderIsDoneAsync();
         await order.PseudonymsAsync(1, [answers[0].Value]);
-        foreach (var outcome in new[] { "delivered", "delivered", "rejected" })
+        for (var i = 0; i < 2; i++)
+        {
+            using var key = await order.DeliveryKeyAsync(world.SpeKeyDocument);
+            Assert.Equal((409, "agreement-failed"), await key.ProblemAsync());
+        }
+        foreach (var outcome in new[] { "delivered", "rejected" })
         {
             using var ended = await order.EndAsync(outcome);
             Assert.Equal((409, "agreement-failed"), await ended.ProblemAsync());
@@ -167,6 +178,11 @@ public sealed class Beginning_and_ending_an_order(PseudonymisationFixture fixtur
         var order = await world.OpenAsync();
         using var early = await order.EndAsync("delivered");
         Assert.Equal((409, "not-closed"), await early.ProblemAsync());
+        using var opening = await order.DeliveryKeyAsync(world.SpeKeyDocument);
+        Assert.Equal((409, "not-closed"), await opening.ProblemAsync());
+        using var done = await order.HolderIsDoneAsync();
+        using var unopened = await order.EndAsync("delivered");
+        Assert.Equal((409, "not-closed"), await unopened.ProblemAsync());
         using var rejected = await order.EndAsync("rejected");
         Assert.Equal(200, (int)rejected.StatusCode);
         using var late = await order.EndAsync("delivered");

@@ -132,6 +132,7 @@ public sealed class Ending_a_lineage(PseudonymisationFixture fixture) : IClassFi
     private async Task<TestOrder> DeliveredAsync()
     {
         var order = await world.OpenAsync();
+        using var done = await order.HolderIsDoneAsync();
         using var key = await order.DeliveryKeyAsync(world.SpeKeyDocument);
         Assert.Equal(200, (int)key.StatusCode);
         return order;

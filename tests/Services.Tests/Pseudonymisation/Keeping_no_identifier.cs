@@ -20,6 +20,7 @@ public sealed class Keeping_no_identifier(PseudonymisationFixture fixture) : ICl
         ];
         using var done = await order.HolderIsDoneAsync();
         var pseudonyms = await order.PseudonymsAsync(1, tokens);
+        using var key = await order.DeliveryKeyAsync(world.SpeKeyDocument);
         using var ended = await order.EndAsync("delivered");
         string[] secrets =
         [

@@ -103,6 +103,7 @@ public sealed class Re_keying_person_tokens(PseudonymisationFixture fixture) : I
     {
         var (order, tokens) = await ReadyAsync(1);
         await order.PseudonymsAsync(1, tokens);
+        using var given = await order.DeliveryKeyAsync(world.SpeKeyDocument);
         using var ended = await order.EndAsync("delivered");
         Assert.True((bool)(await ended.JsonAsync())["tokensAgree"]!);
         using var again = await order.RekeyAsync(1, tokens);

@@ -96,6 +96,7 @@ public sealed class Withholding_persons(PostgresFixture postgres) : IAsyncLifeti
             .ToArray();
         using var done = await order.HolderIsDoneAsync();
         await order.PseudonymsAsync(1, tokens);
+        using var key = await order.DeliveryKeyAsync(world.SpeKeyDocument);
         using var ended = await order.EndAsync("delivered");
         Assert.Contains("true", await ended.TextAsync(), StringComparison.Ordinal);
         using var read = await order.ReadAsync(order.Holder.At(world.Host));

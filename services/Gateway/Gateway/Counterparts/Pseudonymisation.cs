@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
+using HealthDataNode.Gateway.Domain;
 using HealthDataNode.Gateway.Preparation;
 using HealthDataNode.Protocol.Problems;
 using HealthDataNode.Protocol.Pseudonyms;
@@ -38,11 +39,18 @@ internal sealed class Pseudonymisation(IHttpClientFactory clients)
     }
 
     /// <summary>Asks for the delivery key, sealed to this key of the SPE.</summary>
+    /// <exception cref="OrderRefusedException">The tokens issued and the tokens re-keyed differ.</exception>
     public async Task<DeliveryKey> DeliveryKeyAsync(string digest, string speKey, CancellationToken cancellationToken)
     {
         using var response = await Client()
             .PostAsJsonAsync($"/v1/orders/{digest}/delivery-key", new DeliveryKeyRequest(speKey), cancellationToken);
-        await ProtocolProblem.EnsureSuccessAsync(response, cancellationToken);
+        if (!response.IsSuccessStatusCode)
+        {
+            var problem = await ProtocolProblem.ReadAsync(response, cancellationToken);
+            throw problem.Is(ProblemTypes.Prefix + "agreement-failed")
+                ? new OrderRefusedException(new(RejectionCodes.AgreementFailed))
+                : new ProtocolProblemException(problem);
+        }
         return await response.Content.ReadFromJsonAsync<DeliveryKey>(cancellationToken)
             ?? throw new InvalidDataException("Pseudonymisation answered no delivery key.");
     }
@@ -51,16 +59,10 @@ internal sealed class Pseudonymisation(IHttpClientFactory clients)
     /// <param name="digest">The order's digest.</param>
     /// <param name="outcome"><c>delivered</c> or <c>rejected</c>.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>Whether the tokens issued and the tokens re-keyed agree.</returns>
-    public async Task<bool> EndAsync(string digest, string outcome, CancellationToken cancellationToken)
+    public async Task EndAsync(string digest, string outcome, CancellationToken cancellationToken)
     {
         using var response = await Client().PostAsJsonAsync($"/v1/orders/{digest}/close", new End(outcome), cancellationToken);
-        if (response.IsSuccessStatusCode)
-        {
-            return true;
-        }
-        var problem = await ProtocolProblem.ReadAsync(response, cancellationToken);
-        return problem.Is(ProblemTypes.Prefix + "agreement-failed") ? false : throw new ProtocolProblemException(problem);
+        await ProtocolProblem.EnsureSuccessAsync(response, cancellationToken);
     }
 
     /// <summary>The re-key of one order.</summary>

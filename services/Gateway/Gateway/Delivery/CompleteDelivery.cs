@@ -5,7 +5,7 @@ using HealthDataNode.ServiceDefaults.Messaging;
 
 namespace HealthDataNode.Gateway.Delivery;
 
-/// <summary>After the receipt: tokens must agree, then key and files go, then the order is delivered.</summary>
+/// <summary>After the receipt: Pseudonymisation ends the order, then key and files go, then the order is delivered.</summary>
 internal sealed class CompleteDelivery(
     GatewayDb database,
     UploadKeys keys,
@@ -17,10 +17,7 @@ internal sealed class CompleteDelivery(
 {
     public async Task<Next> RunAsync(Order order, CancellationToken cancellationToken)
     {
-        if (!await pseudonymisation.EndAsync(order.Digest!, "delivered", cancellationToken))
-        {
-            throw new OrderRefusedException(new(RejectionCodes.AgreementFailed));
-        }
+        await pseudonymisation.EndAsync(order.Digest!, "delivered", cancellationToken);
         keys.Destroy(order.Id);
         files.Delete(order.Id);
         outbox.Enqueue(order.Complete(time.GetUtcNow()));

@@ -17,7 +17,15 @@ internal static class Refused
             ProblemTypes.NotClosed,
             409,
             "The holder is not done",
-            "Nothing is re-keyed or delivered before the holder's closing document: send it to /closing first."
+            "Nothing is re-keyed before the holder's closing document, and nothing delivered before the delivery key."
+        );
+
+    public static IResult AgreementFailed() =>
+        Problem(
+            ProblemTypes.Prefix + "agreement-failed",
+            409,
+            "Tokens issued and re-keyed differ",
+            "The holder asked for tokens of persons whose rows did not come. Reject the order; the audit log has the alarm."
         );
 
     public static IResult NotInForce() =>

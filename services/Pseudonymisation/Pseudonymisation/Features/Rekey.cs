@@ -72,6 +72,11 @@ internal static class Rekey
         {
             return Refused.PartConflict("batch");
         }
+        if (again is null && order.TokensAgree is not null)
+        {
+            // It was judged with the batches that there were, and the SPE has the key.
+            return Refused.OrderClosed();
+        }
         var last = await database
             .Rekeys.AsNoTracking()
             .Where(earlier => earlier.OrderDigest == digest && earlier.Batch < batch)

@@ -5,17 +5,20 @@ using HealthDataNode.Protocol.Problems;
 using HealthDataNode.Protocol.Pseudonyms;
 using HealthDataNode.Protocol.Seals;
 using HealthDataNode.Protocol.Trust;
+using HealthDataNode.Pseudonymisation.Contracts.V1;
 using HealthDataNode.Pseudonymisation.Keys;
 using HealthDataNode.Pseudonymisation.Leases;
 using HealthDataNode.Pseudonymisation.Persistence;
 using HealthDataNode.ServiceDefaults.Identity;
+using HealthDataNode.ServiceDefaults.Messaging;
 using Microsoft.EntityFrameworkCore;
 
 namespace HealthDataNode.Pseudonymisation.Features;
 
 /// <summary>
 /// The delivery key of an order, sealed to the SPE: only to an encryption key that is signed by the signing key which
-/// the permit pins and the root states. Gateway carries the box and cannot open it.
+/// the permit pins and the root states, and only where every token that was issued has come back: the SPE can open
+/// nothing of an order where they differ. Gateway carries the box and cannot open it.
 /// </summary>
 internal static class SealDeliveryKey
 {
@@ -38,14 +41,19 @@ internal static class SealDeliveryKey
         SealBuilder sealing,
         PermitGate permits,
         IPermitKeyStore keys,
+        IEventOutbox outbox,
         TimeProvider time,
         CancellationToken cancellationToken
     )
     {
-        var order = await database.Orders.AsNoTracking().SingleOrDefaultAsync(order => order.Digest == digest, cancellationToken);
-        if (order is null)
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
+        if (await database.LockOrderAsync(digest, cancellationToken) is not { } order)
         {
             return Refused.NoSuchOrder();
+        }
+        if (order.TokensAgree == false)
+        {
+            return Refused.AgreementFailed();
         }
         if (order.State == "closed")
         {
@@ -69,8 +77,21 @@ internal static class SealDeliveryKey
         {
             return Refused.NotInForce();
         }
-        // Written down before it is answered: from now on only the SPE's proof of deletion lets the permit key be shredded.
+        if (order.State == "open")
+        {
+            return Refused.NotClosed();
+        }
         var now = time.GetUtcNow();
+        order.TokensAgree ??= await Agreement.HoldsAsync(database, digest, cancellationToken);
+        if (order.TokensAgree == false)
+        {
+            order.Close("rejected");
+            outbox.Enqueue(new OrderClosed(digest, "rejected", order.TokensAgree, now));
+            await database.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            return Refused.AgreementFailed();
+        }
+        // Written down before it is answered: from now on only the SPE's proof of deletion lets the permit key be shredded.
         var living = await database
             .Lineages.Where(lineage => lineage.Id == order.Lineage && lineage.ShreddedAt == null)
             .ExecuteUpdateAsync(
@@ -81,6 +102,8 @@ internal static class SealDeliveryKey
         {
             return Refused.NotInForce();
         }
+        await database.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         var deliveryKey = new byte[PermitKey.Size];
         try
         {

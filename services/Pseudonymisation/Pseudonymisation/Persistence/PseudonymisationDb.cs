@@ -139,8 +139,13 @@ public sealed class Order
 
     public string? ClosingText { get; set; }
     public string? Outcome { get; set; }
+
+    /// <summary>Whether the tokens issued are the tokens re-keyed; null until the delivery key is asked for.</summary>
     public bool? TokensAgree { get; set; }
     public required DateTimeOffset RegisteredAt { get; init; }
+
+    /// <summary>Nothing more is answered for it.</summary>
+    public void Close(string outcome) => (State, Outcome) = ("closed", outcome);
 
     /// <summary>The permit as it was verified when the order was registered. Read, not verified again: Permit's key of
     /// that day may have ended since, and what it signed stands.</summary>

@@ -11,15 +11,15 @@ internal static class PermitPage
     private static async Task<IResult> HandleAsync(string lineage, HttpContext context, PublicFacts all, TimeProvider time)
     {
         var facts = await all.ReadAsync(lineage);
-        var found = facts?.Register?.FirstOrDefault(application => application.Permit?.Lineage == lineage);
+        var found = facts.Register?.FirstOrDefault(application => application.Permit?.Lineage == lineage);
         return found is null
             ? context.Page(
-                language => new NoPermitView(language, lineage, away: facts is { Register: null }),
-                facts is { Register: null } ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status404NotFound
+                language => new NoPermitView(language, lineage, away: facts.Register is null),
+                facts.Register is null ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status404NotFound
             )
             : context.Page(language => new PermitPageView(
                 language,
-                new Journey(language, found, facts!.Orders, facts.Releases),
+                new Journey(language, found, facts.Orders, facts.Releases),
                 facts,
                 time.GetUtcNow()
             ));

@@ -6,8 +6,8 @@ using HealthDataNode.Protocol.Documents;
 namespace HealthDataNode.Edge.Page;
 
 /// <summary>
-/// Asks the services what they tell anybody, all at once and without waiting long. However many look at the front page,
-/// each question is asked once a second at most; a lineage is asked for when somebody looks at it, as its raw answers are.
+/// Asks the services what they tell anybody, all at once and without waiting long. However many look, the front page's
+/// questions and those of each lineage are asked once a second at most; of a lineage that is not there, one.
 /// </summary>
 internal sealed class PublicFacts(IHttpClientFactory clients, IConfiguration configuration, TimeProvider time)
 {
@@ -17,38 +17,33 @@ internal sealed class PublicFacts(IHttpClientFactory clients, IConfiguration con
 
     private const int MostPages = 20;
 
-    private readonly Lock gate = new();
-    private Task<Facts> current = Task.FromResult(new Facts());
-    private DateTimeOffset staleAt = DateTimeOffset.MinValue;
+    private const int MostLineages = 100;
+
+    private readonly Momentary<Facts> everything = new(Keep, 1, time);
+    private readonly Momentary<Facts> lineages = new(Keep, MostLineages, time);
 
     /// <summary>The newest of everything.</summary>
-    public Task<Facts> ReadAsync()
-    {
-        lock (gate)
-        {
-            var now = time.GetUtcNow();
-            if (now >= staleAt && current.IsCompleted)
-            {
-                current = AskAsync();
-                staleAt = now + Keep;
-            }
+    public Task<Facts> ReadAsync() => everything.GetAsync("", AskAsync);
 
-            return current;
-        }
-    }
+    /// <summary>All of one lineage, however old; an empty register where there is none.</summary>
+    public Task<Facts> ReadAsync(string lineage) =>
+        PermitDocument.IsLineage(lineage) ? lineages.GetAsync(lineage, () => AskAsync(lineage)) : Task.FromResult(new Facts(Register: []));
 
-    /// <summary>All of one lineage, however old; null where no lineage is called so.</summary>
-    public async Task<Facts?> ReadAsync(string lineage)
+    private async Task<Facts> AskAsync(string lineage)
     {
-        if (!PermitDocument.IsLineage(lineage))
+        var register = await PagesAsync<ApplicationFact>(
+            "permit",
+            $"/v1/register?lineage={lineage}",
+            application => application.SubmittedAt
+        );
+        if (register is not [_, ..])
         {
-            return null;
+            return new Facts(Register: register);
         }
 
-        var register = PagesAsync<ApplicationFact>("permit", $"/v1/register?lineage={lineage}", application => application.SubmittedAt);
         var orders = AskAsync<OrderFact[]>("gateway", $"/v1/deliveries?lineage={lineage}");
         var releases = PagesAsync<ReleaseFact>("permit", $"/v1/releases?lineage={lineage}", release => release.ReleasedAt);
-        return new Facts(Register: await register, Orders: await orders, Releases: await releases);
+        return new Facts(Register: register, Orders: await orders, Releases: await releases);
     }
 
     private async Task<Facts> AskAsync()

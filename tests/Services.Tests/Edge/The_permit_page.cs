@@ -160,6 +160,31 @@ public sealed partial class The_permit_page : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Asks_once_however_many_look_at_once()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => stage.PageAsync($"/permits/{PageStage.Ended}?lang=en")));
+        string[] asked = ["/v1/register", "/v1/deliveries", "/v1/releases"];
+        Assert.Equal(asked.Order(StringComparer.Ordinal), stage.Calls.Keys.Order(StringComparer.Ordinal));
+        Assert.All(asked, path => Assert.Equal(1, stage.Calls[path]));
+        stage.Time.Advance(TimeSpan.FromSeconds(1));
+        await stage.PageAsync($"/permits/{PageStage.Ended}?lang=en");
+        Assert.All(asked, path => Assert.Equal(2, stage.Calls[path]));
+    }
+
+    [Fact]
+    public async Task Asks_one_question_about_a_lineage_that_is_not_there()
+    {
+        stage.Answers["/v1/register"] = """{"items":[],"next":null}""";
+        for (var n = 0; n < 3; n++)
+        {
+            using var response = await stage.Browser.GetAsync("/permits/01993f00aaaa7bbb8ccc00000000000f", Cancel);
+            Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        }
+
+        Assert.Equal(("/v1/register", 1), Assert.Single(stage.Calls.Select(call => (call.Key, call.Value))));
+    }
+
+    [Fact]
     public async Task Says_that_the_register_is_away()
     {
         stage.Answers.Remove("/v1/register");

@@ -146,6 +146,7 @@ permit = {
         },
     ],
     "conditions": ["No attempt to find out who a person is."],
+    "fee": {"estimate": 20280, "currency": "NOK", "rules": "2026-1"},
 }
 permit_jws = permit_key.document("permit+jwt", permit)
 order = {
@@ -300,6 +301,7 @@ def accept(name, typ, text, party=None):
 
 
 accept("permit", "permit+jwt", permit_jws)
+accept("permit of before fees were written", "permit+jwt", permit_key.document("permit+jwt", {k: v for k, v in permit.items() if k != "fee"}))
 accept("order", "order+jwt", order_jws)
 accept("identifiers", "seal+jwt", identifiers_jws)
 accept("tokens", "seal+jwt", pseudo.document("seal+jwt", tokens))
@@ -398,6 +400,8 @@ refuse("closing with a gap", "closing+jwt", "Invalid", holder.document("closing+
 refuse("closing with another sum", "closing+jwt", "Invalid", holder.document("closing+jwt", {**closing, "rows": 5}), "cancerregistry")
 refuse("permit from after to", "permit+jwt", "Invalid", permit_key.document("permit+jwt", {**permit, "from": permit["to"]}))
 twice = {**permit, "sources": [{**permit["sources"][0], "columns": [{"name": "a", "type": "date"}, {"name": "a", "type": "date"}]}]}
+refuse("fee below 0", "permit+jwt", "Invalid", permit_key.document("permit+jwt", {**permit, "fee": {**permit["fee"], "estimate": -1}}))
+refuse("fee in no currency", "permit+jwt", "Invalid", permit_key.document("permit+jwt", {**permit, "fee": {**permit["fee"], "currency": "kr"}}))
 refuse("column twice", "permit+jwt", "Invalid", permit_key.document("permit+jwt", twice))
 refuse("population to a holder", "seal+jwt", "Invalid", holder.document("seal+jwt", {**population, "recipient": "deathregistry"}))
 refuse("aliases by the gateway", "seal+jwt", "Invalid", gateway.document("seal+jwt", {**aliases, "sender": "gateway"}))

@@ -94,7 +94,10 @@ internal sealed record PermitFact(
 );
 
 /// <summary>Of a permit: one signed version.</summary>
-internal sealed record VersionFact(int Version, string Digest, IReadOnlyList<string> Sources, DateTimeOffset IssuedAt);
+internal sealed record VersionFact(int Version, string Digest, IReadOnlyList<string> Sources, DateTimeOffset IssuedAt, FeeFact? Fee = null);
+
+/// <summary>Of a version: what it costs, as the applicant was told before it was decided.</summary>
+internal sealed record FeeFact(long Estimate, string Currency, string Rules);
 
 /// <summary>Of <c>GET permit /v1/statistics</c>: how many days a stage takes at an authority.</summary>
 internal sealed record StageFact(string Authority, string Stage, int Ended, int Open, double? Median = null, double? Longest = null);

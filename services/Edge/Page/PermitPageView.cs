@@ -49,9 +49,18 @@ internal sealed class PermitPageView(Language language, Journey journey, Facts f
             <dt>{Say("Miljø", "Environment")}</dt><dd>{permit.Spe}</dd>
             <dt>{Say("Gjelder", "Valid")}</dt><dd>{Date(permit.From)} – {Date(LastMoment)}</dd>
             <dt>{Say("Sak til vedtak", "Case to decision")}</dt><dd>{string.Join("; ", application.Cases.Select(Waited))}</dd>
+            {(permit.Versions[^1].Fee is { } fee ? Fee(fee) : Html.Nothing)}
             <dt>{Say("Tillatelsens id", "The permit's id")}</dt><dd class="hash">{permit.Lineage}</dd>
             </dl>
             </section>
+            """;
+
+    private Html Fee(FeeFact fee) =>
+        $"""
+            <dt>{Say("Gebyr, anslått", "Fee, estimated")}</dt><dd>{Language.Number(fee.Estimate)} {fee.Currency}, <a class="ds-link" href="/permit/v1/fee-rules">{Say(
+                "regler",
+                "rules"
+            )} {fee.Rules}</a></dd>
             """;
 
     // A permit ends at the first moment at which it is not in force: the day before is the last one.

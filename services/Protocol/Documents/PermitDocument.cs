@@ -66,6 +66,9 @@ public sealed record PermitDocument : IDocument<PermitDocument>
     /// <summary>Conditions in words.</summary>
     public required IReadOnlyList<string> Conditions { get; init; }
 
+    /// <summary>What it costs (EHDS Article 68(10)(g)); Permit writes it into every version, and those signed before it did have none.</summary>
+    public PermitFee? Fee { get; init; }
+
     string IDocument<PermitDocument>.Use => KeyUses.Permit;
 
     string? IDocument<PermitDocument>.Issuer => Parties.Permit;
@@ -94,7 +97,8 @@ public sealed record PermitDocument : IDocument<PermitDocument>
             (Spe.IsSound(), "spe is not a party with the thumbprint and sequence of a key"),
             (Sources.Count > 0 && Sources.All(s => s is not null), "sources is empty"),
             (Rule.AreUnique(Sources.Select(s => s?.Source)), "sources names a source twice"),
-            (Conditions.All(c => Rule.IsText(c, 4000)), "conditions has an entry that is empty or too long")
+            (Conditions.All(c => Rule.IsText(c, 4000)), "conditions has an entry that is empty or too long"),
+            (Fee?.IsSound() != false, "fee is not an amount from 0 in a currency by a version of rules")
         ) ?? Sources.Select(s => s.Fault()).FirstOrDefault(f => f is not null);
 }
 
@@ -102,6 +106,15 @@ public sealed record PermitDocument : IDocument<PermitDocument>
 /// <param name="Sub">The person's <c>sub</c>.</param>
 /// <param name="Org">The organisation's number.</param>
 public sealed record PermitApplicant(string Sub, string Org);
+
+/// <summary>What a permit costs, excluding value added tax: an estimate, since what was done is billed (EHDS Article 62).</summary>
+/// <param name="Estimate">In whole units of the currency, for the cases whose sources the version names.</param>
+/// <param name="Currency">ISO 4217.</param>
+/// <param name="Rules">Version of the published rules by which it was estimated.</param>
+public sealed record PermitFee(long Estimate, string Currency, string Rules)
+{
+    internal bool IsSound() => Estimate >= 0 && Rule.IsCurrency(Currency) && Rule.IsText(Rules, 40);
+}
 
 /// <summary>The secure processing environment of a permit, with its signing key pinned.</summary>
 /// <param name="Party">The party id.</param>

@@ -18,6 +18,8 @@ internal static partial class Rule
 
     public static bool IsNonce(string? text) => text is not null && Nonce().IsMatch(text);
 
+    public static bool IsCurrency(string? text) => text is not null && Currency().IsMatch(text);
+
     public static bool IsText(string? text, int longest) => !string.IsNullOrWhiteSpace(text) && text.Length <= longest;
 
     public static bool IsTime(long seconds) => seconds is > 0 and <= LastSecond;
@@ -61,6 +63,9 @@ internal static partial class Rule
     // Also the name of a file or folder: no slash, and no dot at the start.
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Id();
+
+    [GeneratedRegex(@"^[A-Z]{3}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Currency();
 
     [GeneratedRegex(@"^[A-Za-z0-9_-]{16,128}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Nonce();

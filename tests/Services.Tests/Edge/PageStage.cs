@@ -78,7 +78,8 @@ public sealed class PageStage : IAsyncDisposable
                    {"version":2,"digest":"{{{new string(
                     'b',
                     64
-                )}}}","sources":["cancer","death","treatment"],"issuedAt":"2026-11-20T09:00:01+00:00"}],
+                )}}}","sources":["cancer","death","treatment"],"issuedAt":"2026-11-20T09:00:01+00:00",
+                   "fee":{"estimate":30730,"currency":"NOK","rules":"2026-1"} }],
                   "revokedAt":"2026-11-24T10:00:01+00:00","deletedAt":"2026-11-24T10:00:04+00:00","shreddedAt":"2026-11-24T10:00:05+00:00"},
                 {"application":"0199-2","state":"submitted","title":"Waiting","organisation":"999000302","purpose":"53(1)(e)",
                  "legalBasis":"6(1)(e)","submittedAt":"2026-11-20T09:00:00+00:00",

@@ -71,6 +71,8 @@ public sealed partial class The_permit_page : IAsyncLifetime
                     $"href=\"/gateway/v1/deliveries?lineage={PageStage.Ended}\"",
                     $"href=\"/permit/v1/releases?lineage={PageStage.Ended}\"",
                     "GDPR 6(1)(e)",
+                    "30,730 NOK",
+                    "rules 2026-1",
                     "href=\"/audit/v1/head\"",
                     new string('a', 64), // versions
                     new string('b', 64),

@@ -278,6 +278,30 @@ public sealed class Deciding_by_several_authorities(PostgresFixture postgres)
     }
 
     [Fact]
+    [Trait("Article", "EHDS 68(10)(g)")]
+    [Trait("Article", "EHDS 62(5)")]
+    public async Task Names_what_the_cases_of_its_sources_cost_by_the_rules_that_the_applicant_was_told()
+    {
+        await using var world = await PermitWorld.StartAsync(postgres);
+        var lineage = await GrantedByBothAsync(world);
+        var told = (await (await world.Host.Anonymous.FetchAsync("v1/fee-rules")).JsonAsync())["version"];
+        await world.TrustMaker.PostJsonAsync($"v1/permits/{lineage}/revocation", new { reasons = "x" });
+        var entry = (await (await world.Host.Anonymous.FetchAsync($"v1/register?lineage={lineage}")).JsonAsync())["items"]![0]!;
+        // The HDAB's case alone, then the trust's too; what was done costs also when its decision is taken back.
+        Assert.Equal(
+            [(20280L, "NOK", (string)told!), (30730L, "NOK", (string)told!), (30730L, "NOK", (string)told!)],
+            entry["permits"]!
+                .AsArray()
+                .Select(version => version!["fee"]!)
+                .Select(fee => ((long)fee["estimate"]!, (string)fee["currency"]!, (string)fee["rules"]!))
+        );
+        Assert.Equal(new PermitFee(30730, "NOK", (string)told!), (await world.PermitAsync(lineage)).Payload.Fee);
+        var application = (string)entry["application"]!;
+        var estimate = await (await world.Applicant.FetchAsync($"v1/applications/{application}/fee-estimate")).JsonAsync();
+        Assert.Equal((30730L, (string?)told), ((long)estimate["total"]!, (string?)estimate["rules"]));
+    }
+
+    [Fact]
     [Trait("Article", "EHDS 63(3)")]
     public async Task Lets_each_take_its_own_decision_back_and_the_permit_end_with_the_last()
     {

@@ -151,7 +151,7 @@ public sealed class Judging_again_at_the_decision(PostgresFixture postgres)
                     [new DescribedSource("cancer", "cancerregistry", 10, [new DescribedColumn("icd10", "string")])],
                     []
                 ),
-                new FeeEstimated("NOK", [new FeeLine("hdab", "assessment", "Assessment", 1)]),
+                new FeeEstimated("NOK", [new FeeLine("hdab", "assessment", "Assessment", 1)], "2026-1"),
                 new CaseOpened(handled, "hdab", PolicyProfile.Names[0], [new CaseSource("cancer", "FOR-2023-01-11-48", [])]),
             ];
             Assert.NotNull(await store.AppendAsync(null, application, PermitWorld.Nora, history, TestContext.Current.CancellationToken));

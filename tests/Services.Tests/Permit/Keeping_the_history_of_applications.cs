@@ -70,6 +70,10 @@ public sealed class Keeping_the_history_of_applications(PostgresFixture postgres
         [
             ("application-drafted", $$"""{"applicant":{"sub":"sub-nora","org":"999000301"},"content":{{content}}}"""),
             ("application-submitted", $$"""{"sources":{{sources}}}"""),
+            (
+                "fee-estimated",
+                """{"currency":"NOK","lines":[{"authority":"hdab","rule":"assessment","text":"Assessment","amount":4620}]}"""
+            ),
             ("case-opened", $$"""{"case":"{{handled}}","authority":"hdab","profile":"EHDS-2029"}"""),
             ("information-requested", """{"questions":[{"field":"title","comment":"Which treatment?"}]}"""),
             ("information-given", $$"""{"answer":"Surgery.","content":{{content}},"sources":{{sources}}}"""),
@@ -108,6 +112,7 @@ public sealed class Keeping_the_history_of_applications(PostgresFixture postgres
         Assert.Equal((handled, CaseState.Decided, "cancer"), (one.Id, one.State, Assert.Single(one.Sources).Source));
         Assert.Equal("Surgery.", Assert.Single(one.Rounds).Answer);
         Assert.Empty(read.Approvals);
+        Assert.Equal((4620, "2026-1"), (read.Fee!.Total, read.Fee.Rules));
         Assert.Equal(["cancer"], read.Permit!.Sources);
         Assert.Equal("cancerregistry", Assert.Single(Assert.Single(Projection.Of(read).Permits).Holders));
     }

@@ -134,7 +134,7 @@ public sealed record Application
                 SubmittedAt = recorded.At,
                 Approvals = [.. submitted.Approvals.Select(required => new Approval(required, null))],
             },
-            FeeEstimated fee => before with { Fee = new FeeEstimate(fee.Currency, fee.Lines, recorded.At) },
+            FeeEstimated fee => before with { Fee = new FeeEstimate(fee.Currency, fee.Lines, fee.Rules, recorded.At) },
             CaseOpened opened => before with { Cases = [.. before.Cases, Case.Open(opened, recorded)] },
             InformationGiven { Content: not null } given => before with
             {
@@ -434,7 +434,7 @@ public sealed record Approval(
 }
 
 /// <summary>What the applicant is expected to pay.</summary>
-public sealed record FeeEstimate(string Currency, IReadOnlyList<FeeLine> Lines, DateTimeOffset At)
+public sealed record FeeEstimate(string Currency, IReadOnlyList<FeeLine> Lines, string Rules, DateTimeOffset At)
 {
     /// <summary>The sum of the lines.</summary>
     public long Total => Lines.Sum(line => line.Amount);

@@ -1,3 +1,5 @@
+using HealthDataNode.Protocol.Documents;
+
 namespace HealthDataNode.Permit.Domain;
 
 /// <summary>
@@ -31,7 +33,7 @@ public sealed record ApplicationSubmitted(IReadOnlyList<DescribedSource> Sources
     : ApplicationEvent;
 
 /// <summary>What the applicant is expected to pay, before anybody decides; 62(5).</summary>
-public sealed record FeeEstimated(string Currency, IReadOnlyList<FeeLine> Lines) : ApplicationEvent;
+public sealed record FeeEstimated(string Currency, IReadOnlyList<FeeLine> Lines, string Rules) : ApplicationEvent;
 
 /// <summary>A decision authority has its case; the statutory clock of 68(4) runs from here.</summary>
 public sealed record CaseOpened(Guid Case, string Authority, string Profile, IReadOnlyList<CaseSource> Sources) : CaseEvent(Case);
@@ -136,5 +138,6 @@ public sealed record IssuedPermit(
     DateTimeOffset From,
     DateTimeOffset To,
     string Spe,
-    IReadOnlyList<string> Sources
+    IReadOnlyList<string> Sources,
+    PermitFee? Fee = null
 );

@@ -32,6 +32,7 @@ public static class PermitWriting
     {
         var content = application.Content;
         var issued = now.ToUnixTimeSeconds();
+        var sources = Decided(application, entering, list);
         return new PermitDocument
         {
             Id = NewId(),
@@ -48,8 +49,9 @@ public static class PermitWriting
             LegalBasis = content.LegalBasis!,
             Format = PermitDocument.Pseudonymised,
             Spe = Pinned(spe),
-            Sources = Decided(application, entering, list),
+            Sources = sources,
             Conditions = Conditions,
+            Fee = FeeFor(application, sources),
         };
     }
 
@@ -64,14 +66,16 @@ public static class PermitWriting
     )
     {
         var before = Read(application.Permit!);
+        PermitSource[] sources = [.. before.Sources, .. Decided(application, entering, list)];
         return Successor(application.Permit!, before, now) with
         {
             Spe = Pinned(spe),
-            Sources = [.. before.Sources, .. Decided(application, entering, list)],
+            Sources = sources,
+            Fee = FeeFor(application, sources),
         };
     }
 
-    /// <summary>The next version: without sources for which something was taken back.</summary>
+    /// <summary>The next version: without sources for which something was taken back. What they cost, they have cost.</summary>
     public static PermitDocument Without(IssuedPermit permit, IReadOnlyList<CaseSource> leaving, DateTimeOffset now)
     {
         var before = Read(permit);
@@ -119,6 +123,15 @@ public static class PermitWriting
                 };
             }),
         ];
+
+    // 68(10)(g): as the applicant was told before the decision (62(5)), for the cases whose sources are in.
+    private static PermitFee? FeeFor(Application application, IEnumerable<PermitSource> sources)
+    {
+        var authorities = sources.Select(source => source.Decision.Authority).ToHashSet();
+        return application.Fee is { } fee
+            ? new PermitFee(fee.Lines.Where(line => authorities.Contains(line.Authority)).Sum(line => line.Amount), fee.Currency, fee.Rules)
+            : null;
+    }
 
     private static PermitSpe Pinned(EnvironmentFacts spe) => new(spe.Party, spe.SigningKey!.Thumbprint, spe.SigningKey.Sequence);
 

@@ -11,7 +11,7 @@ namespace HealthDataNode.Permit.Features;
 public static class ReadFeeEstimate
 {
     /// <summary>An estimate, excluding value added tax; amounts in whole units of the currency.</summary>
-    public sealed record Response(string Currency, long Total, IReadOnlyList<FeeLine> Lines, DateTimeOffset EstimatedAt);
+    public sealed record Response(string Currency, long Total, IReadOnlyList<FeeLine> Lines, string Rules, DateTimeOffset EstimatedAt);
 
     internal static void Map(IEndpointRouteBuilder routes) =>
         routes
@@ -30,7 +30,7 @@ public static class ReadFeeEstimate
     {
         var application = await store.LoadAsync(id, cancellationToken);
         return application is not null && user.MayRead(application, out _) && application.Fee is { } fee
-            ? TypedResults.Ok(new Response(fee.Currency, fee.Total, fee.Lines, fee.At))
+            ? TypedResults.Ok(new Response(fee.Currency, fee.Total, fee.Lines, fee.Rules, fee.At))
             : Problem.NotFound("fee estimate");
     }
 }

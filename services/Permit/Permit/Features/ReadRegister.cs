@@ -74,6 +74,9 @@ public static class ReadRegister
     )
         where T : class => (await rows.AsNoTracking().ToListAsync(cancellationToken)).ToLookup(application);
 
+    private static PermitFee? FeeOf(PermitRow row) =>
+        row.FeeEstimate is { } estimate ? new PermitFee(estimate, row.FeeCurrency!, row.FeeRules!) : null;
+
     private static RegisterEntry ToEntry(
         ApplicationRow application,
         IEnumerable<CaseRow> cases,
@@ -119,7 +122,7 @@ public static class ReadRegister
             newest?.Spe,
             newest?.FromAt,
             newest?.ToAt,
-            [.. permits.Select(row => new RegisteredPermit(row.Version, row.Digest, row.Sources, row.IssuedAt))],
+            [.. permits.Select(row => new RegisteredPermit(row.Version, row.Digest, row.Sources, row.IssuedAt, FeeOf(row)))],
             newest?.RevokedAt,
             newest?.DeletedAt,
             newest?.ShreddedAt
@@ -190,5 +193,5 @@ public sealed record RegisteredApproval(
 /// <summary>A decision with its reasons.</summary>
 public sealed record RegisteredDecision(Outcome Outcome, string Reasons, DateTimeOffset DecidedAt, DateTimeOffset? PublishedAt);
 
-/// <summary>A signed version of a permit.</summary>
-public sealed record RegisteredPermit(int Version, string Digest, IReadOnlyList<string> Sources, DateTimeOffset IssuedAt);
+/// <summary>A signed version of a permit, with the fee that it names.</summary>
+public sealed record RegisteredPermit(int Version, string Digest, IReadOnlyList<string> Sources, DateTimeOffset IssuedAt, PermitFee? Fee);

@@ -129,7 +129,8 @@ internal sealed class SignPermit(
                 DateTimeOffset.FromUnixTimeSeconds(document.From),
                 DateTimeOffset.FromUnixTimeSeconds(document.To),
                 document.Spe.Party,
-                sources
+                sources,
+                document.Fee
             )
         );
     }

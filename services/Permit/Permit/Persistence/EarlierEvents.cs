@@ -39,6 +39,10 @@ internal sealed class EarlierEvents
                 sources = Names(payload);
                 payload.TryAdd("case", handled);
                 break;
+            // The rules had no version then: they were the first ones.
+            case "fee-estimated":
+                payload.TryAdd("rules", "2026-1");
+                break;
             case "permit-issued":
                 payload["permit"]!.AsObject().TryAdd("sources", new JsonArray([.. sources.Select(source => JsonValue.Create(source))]));
                 break;

@@ -148,5 +148,8 @@ public sealed record Projection(
             RevokedAt = application.Revocation?.At,
             DeletedAt = application.DeletedAt,
             ShreddedAt = application.ShreddedAt,
+            FeeEstimate = permit.Fee?.Estimate,
+            FeeCurrency = permit.Fee?.Currency,
+            FeeRules = permit.Fee?.Rules,
         };
 }

@@ -128,6 +128,9 @@ public sealed class PermitRow
     public DateTimeOffset? RevokedAt { get; init; }
     public DateTimeOffset? DeletedAt { get; init; }
     public DateTimeOffset? ShreddedAt { get; init; }
+    public long? FeeEstimate { get; init; }
+    public string? FeeCurrency { get; init; }
+    public string? FeeRules { get; init; }
 }
 
 /// <summary>What left a room, as its environment signed it.</summary>
@@ -256,6 +259,8 @@ internal sealed class PermitMapping : IEntityTypeConfiguration<PermitRow>
         builder.Property(row => row.Purpose).HasMaxLength(200);
         builder.Property(row => row.LegalBasis).HasMaxLength(200);
         builder.Property(row => row.Spe).HasMaxLength(40);
+        builder.Property(row => row.FeeCurrency).HasMaxLength(3).IsFixedLength();
+        builder.Property(row => row.FeeRules).HasMaxLength(40);
     }
 }
 

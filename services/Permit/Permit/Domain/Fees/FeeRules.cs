@@ -4,9 +4,10 @@ using System.Text.Json.Serialization;
 namespace HealthDataNode.Permit.Domain.Fees;
 
 /// <summary>What a case and its sources are expected to cost, as data (<c>fees.json</c> beside this file; EHDS 62).</summary>
+/// <param name="Version">Which rules these are; another one whenever a rule changes (FEE-012).</param>
 /// <param name="Currency">ISO 4217.</param>
 /// <param name="Rules">The rules; every one that fits gives a line.</param>
-public sealed record FeeRules(string Currency, IReadOnlyList<FeeRule> Rules)
+public sealed record FeeRules(string Version, string Currency, IReadOnlyList<FeeRule> Rules)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -25,7 +26,8 @@ public sealed record FeeRules(string Currency, IReadOnlyList<FeeRule> Rules)
     public FeeEstimated Estimate(IReadOnlyDictionary<string, IReadOnlyList<string>> cases) =>
         new(
             Currency,
-            [.. cases.SelectMany(one => Rules.Where(rule => rule.Fits(one.Key, one.Value)).SelectMany(rule => rule.Lines(one.Value)))]
+            [.. cases.SelectMany(one => Rules.Where(rule => rule.Fits(one.Key, one.Value)).SelectMany(rule => rule.Lines(one.Value)))],
+            Version
         );
 
     private static FeeRules Read()

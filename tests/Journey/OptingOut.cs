@@ -20,6 +20,7 @@ internal static class OptingOut
         {
             throw new StepFailedException($"{citizen} declared {choice} and is shown {read["choice"]}.");
         }
+        world.Remember((long)declared["number"]!, citizen, choice);
         var from = declared["effectiveFrom"]!.GetValue<DateTimeOffset>();
         await Waiting.UntilAsync(
             $"the declaration of {citizen} to count",

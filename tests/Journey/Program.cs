@@ -7,6 +7,11 @@ var edge = new Option<string>("--edge") { Description = "The Edge's address", Re
 var ca = new Option<FileInfo>("--ca") { Description = "Certificate authority to trust (PEM)", Required = true };
 var people = new Option<FileInfo>("--people") { Description = "Who signs in, with passwords (JSON)", Required = true };
 var report = new Option<FileInfo>("--report") { Description = "Where to write the report (JSON)", Required = true };
+var declarations = new Option<FileInfo>("--declarations")
+{
+    Description = "Where to keep what citizens declare (number,citizen,choice)",
+    Required = true,
+};
 var hold = new Option<string?>("--hold") { Description = "Step before which to wait for a line on standard input" };
 var command = new RootCommand(
     "The main job, from a published description to a result that left the room and a permit that ended. Exit 20+n: step n failed."
@@ -16,6 +21,7 @@ var command = new RootCommand(
     ca,
     people,
     report,
+    declarations,
     hold,
 };
 command.SetAction(
@@ -24,7 +30,8 @@ command.SetAction(
         using var world = new World(
             new Uri(result.GetRequiredValue(edge)),
             result.GetRequiredValue(ca),
-            People.Read(result.GetRequiredValue(people))
+            People.Read(result.GetRequiredValue(people)),
+            result.GetRequiredValue(declarations)
         );
         return await new Runner(world, result.GetRequiredValue(report), result.GetValue(hold)).RunAsync(
             [

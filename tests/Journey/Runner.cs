@@ -76,6 +76,7 @@ internal sealed class Runner(World world, FileInfo report, string? hold)
                 ["job"] = world.Job,
                 ["partsRepeated"] = world.PartsRepeated,
                 ["aliases"] = world.Aliases,
+                ["declaredBefore"] = JsonSerializer.SerializeToNode(world.DeclaredBefore),
                 ["release"] = world.Release,
                 ["revokedApplication"] = world.RevokedApplication,
                 ["revokedLineage"] = world.RevokedLineage,

@@ -3,11 +3,12 @@ using System.Security.Cryptography.X509Certificates;
 namespace HealthDataNode.Journey;
 
 /// <summary>What the people can reach, and what the journey has learnt so far.</summary>
-internal sealed class World(Uri edge, FileInfo authority, People people) : IDisposable
+internal sealed class World(Uri edge, FileInfo authority, People people, FileInfo declarations) : IDisposable
 {
     private readonly Dictionary<string, Browser> browsers = [];
     private readonly X509Certificate2Collection trusted = Load(authority);
     private Browser? anybody;
+    private long declared;
 
     public Uri Edge { get; } = edge;
     public People People { get; } = people;
@@ -22,6 +23,9 @@ internal sealed class World(Uri edge, FileInfo authority, People people) : IDisp
     public string? Job { get; set; }
     public int? PartsRepeated { get; set; }
     public int? Aliases { get; set; }
+
+    /// <summary>Number of the last declaration that was confirmed before a source was decided: its permit's list has it.</summary>
+    public Dictionary<string, long> DeclaredBefore { get; } = [];
 
     /// <summary>Digest of what left the room.</summary>
     public string? Release { get; set; }
@@ -42,6 +46,22 @@ internal sealed class World(Uri edge, FileInfo authority, People people) : IDisp
 
     /// <summary>A person's browser at the room's door, signed in.</summary>
     public Task<Browser> AtDoorAsync(string person, CancellationToken cancellationToken) => AtAsync(person, Door!, cancellationToken);
+
+    /// <summary>What a citizen declared, under the number that she was told; kept for the ledger, over all runs of DIR.</summary>
+    public void Remember(long number, string citizen, string choice)
+    {
+        declared = number;
+        File.AppendAllText(declarations.FullName, $"{number},{citizen},{choice}\n");
+    }
+
+    /// <summary>An authority decides now.</summary>
+    public void Decides(string authority)
+    {
+        foreach (var source in Cases.Single(one => one.Authority == authority).Sources)
+        {
+            DeclaredBefore[source] = declared;
+        }
+    }
 
     public void Dispose()
     {

@@ -12,13 +12,13 @@ internal static class Analysis
     // Last day of follow-up in the synthetic registers.
     private const string End = "DATE '2025-12-31'";
 
-    public static List<string> OverRawFiles(DirectoryInfo data, Persons persons, string scratch)
+    public static List<string> OverRawFiles(DirectoryInfo data, Workspace workspace, Persons persons, string scratch)
     {
         using var connection = new DuckDBConnection("Data Source=:memory:");
         connection.Open();
-        foreach (var source in new[] { "cancer", "treatment", "death" })
+        foreach (var delivery in workspace.Deliveries)
         {
-            Arrive(connection, data, source, persons, scratch);
+            Arrive(connection, data, delivery, persons, scratch);
         }
         using var command = connection.CreateCommand();
         command.CommandText = $"""
@@ -54,8 +54,9 @@ internal static class Analysis
     }
 
     // Whose rows of a source should have arrived, by identifier, and under which first identifier.
-    private static void Arrive(DuckDBConnection connection, DirectoryInfo data, string source, Persons persons, string scratch)
+    private static void Arrive(DuckDBConnection connection, DirectoryInfo data, Delivery delivery, Persons persons, string scratch)
     {
+        var source = delivery.Source;
         var file = Path.Combine(scratch, source + ".arrived");
         using (var command = connection.CreateCommand())
         using (var writer = new StreamWriter(file))
@@ -67,7 +68,7 @@ internal static class Analysis
             while (reader.Read())
             {
                 var identifier = reader.GetString(0);
-                if (Identifier.IsValid(identifier) && !persons.IsWithheld(source, persons.First(identifier)))
+                if (Identifier.IsValid(identifier) && !persons.IsWithheld(delivery, persons.First(identifier)))
                 {
                     writer.WriteLine($"{identifier},{persons.First(identifier)}");
                 }

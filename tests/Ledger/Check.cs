@@ -60,7 +60,9 @@ internal static class Check
                 && rows == delivery.Rows
                 && delivery.Rows == room.Rows
                 && raw.Persons == room.Persons
-                && raw.Digest.ToString() == room.Digest.ToString();
+                && raw.Digest.ToString() == room.Digest.ToString()
+                // Whoever had said no when this source was decided is in its list (EHDS 71(3)).
+                && delivery.OptOutList >= ((long?)journey?["declaredBefore"]?[delivery.Source] ?? 0);
             equal &= same;
             Console.WriteLine(
                 $"{workspace.Lineage} {delivery.Source}: {raw.Rows} extracted, {raw.Withheld} withheld, {raw.Invalid} invalid, {delivery.Rows} delivered, "
@@ -115,7 +117,7 @@ internal static class Check
             return true;
         }
         var result = Path.Combine(data.FullName, "spe", workspace.Lineage, "jobs", job, "result.parquet");
-        var (here, there) = (Analysis.OverRawFiles(data, persons, scratch), Analysis.OfJob(result));
+        var (here, there) = (Analysis.OverRawFiles(data, workspace, persons, scratch), Analysis.OfJob(result));
         var same = here.Count > 0 && here.SequenceEqual(there);
         journey["aggregateEqual"] = same;
         Console.WriteLine($"{workspace.Lineage} analysis: {(same ? "equal" : "DIFFERENT")} over {here.Count} treatment groups");

@@ -4,13 +4,13 @@ namespace HealthDataNode.Ledger;
 
 /// <summary>
 /// Who an identifier belongs to, and of whom nothing may have arrived: read from what the population register has
-/// fed so far and from who the journey's citizens are, never from the node.
+/// fed so far and from what citizens declared, never from the node.
 /// </summary>
 internal sealed class Persons
 {
     private readonly Dictionary<string, string> before = [];
     private readonly HashSet<string> closed = [];
-    private readonly Dictionary<string, HashSet<string>> absent = [];
+    private readonly Dictionary<string, List<(long Number, bool IsOut)>> declared = [];
 
     public static Persons In(DirectoryInfo data)
     {
@@ -21,10 +21,10 @@ internal sealed class Persons
             persons.ReadChanges(population);
             persons.ReadAddresses(population);
         }
-        var citizens = Path.Combine(data.FullName, "holder", "citizens.json");
-        if (File.Exists(citizens))
+        var declarations = Path.Combine(data.FullName, "holder", "declarations.txt");
+        if (File.Exists(declarations))
         {
-            persons.ReadCitizens(citizens);
+            persons.ReadDeclarations(declarations, Path.Combine(data.FullName, "holder", "citizens.json"));
         }
         return persons;
     }
@@ -39,9 +39,13 @@ internal sealed class Persons
         return identifier;
     }
 
-    /// <summary>Whether rows of the person (by first identifier) are withheld from a source's delivery.</summary>
-    public bool IsWithheld(string source, string first) =>
-        closed.Contains(first) || absent.TryGetValue(source, out var persons) && persons.Contains(first);
+    /// <summary>
+    /// Whether rows of the person (by first identifier) are withheld from a delivery: by the opt-out list that its own
+    /// decision took, whatever was declared before or since (EHDS 71(3)).
+    /// </summary>
+    public bool IsWithheld(Delivery delivery, string first) =>
+        closed.Contains(first)
+        || declared.TryGetValue(first, out var choices) && choices.LastOrDefault(one => one.Number <= delivery.OptOutList).IsOut;
 
     private void ReadChanges(string file)
     {
@@ -67,16 +71,16 @@ internal sealed class Persons
         }
     }
 
-    private void ReadCitizens(string file)
+    // NUMBER,CITIZEN,CHOICE as citizens were answered, in that order.
+    private void ReadDeclarations(string file, string citizensFile)
     {
-        using var citizens = JsonDocument.Parse(File.ReadAllText(file));
-        foreach (var citizen in citizens.RootElement.EnumerateObject())
+        using var citizens = JsonDocument.Parse(File.ReadAllText(citizensFile));
+        foreach (var fields in File.ReadLines(file).Select(line => line.Split(',')))
         {
-            var first = First(citizen.Value.GetProperty("number").GetString()!);
-            foreach (var source in citizen.Value.GetProperty("absentFrom").EnumerateArray().Select(source => source.GetString()!))
-            {
-                (absent.TryGetValue(source, out var persons) ? persons : absent[source] = []).Add(first);
-            }
+            var first = First(citizens.RootElement.GetProperty(fields[1]).GetProperty("number").GetString()!);
+            (declared.TryGetValue(first, out var choices) ? choices : declared[first] = []).Add(
+                (long.Parse(fields[0], null), fields[2] == "out")
+            );
         }
     }
 

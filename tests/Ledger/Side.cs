@@ -35,7 +35,7 @@ internal sealed class Side : IDisposable
                     return null;
                 }
                 var first = persons.First(identifier);
-                if (persons.IsWithheld(delivery.Source, first))
+                if (persons.IsWithheld(delivery, first))
                 {
                     sums.Withheld++;
                     return null;

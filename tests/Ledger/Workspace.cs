@@ -34,8 +34,11 @@ internal sealed record Workspace(string Lineage, string Database, IReadOnlyList<
         );
 }
 
-/// <summary>One source as it was delivered: its permitted columns in order, and the rows that the manifest names.</summary>
-internal sealed record Delivery(string Source, IReadOnlyList<string> Columns, long Rows, bool HasReceipt)
+/// <summary>
+/// One source as it was delivered: its permitted columns in order, the opt-out list that its decision took (the number of
+/// the last declaration in it), and the rows that the manifest names.
+/// </summary>
+internal sealed record Delivery(string Source, IReadOnlyList<string> Columns, long OptOutList, long Rows, bool HasReceipt)
 {
     public static Delivery Read(DirectoryInfo folder)
     {
@@ -48,6 +51,7 @@ internal sealed record Delivery(string Source, IReadOnlyList<string> Columns, lo
         return new Delivery(
             folder.Name,
             [.. source.GetProperty("columns").EnumerateArray().Select(column => column.GetProperty("name").GetString()!)],
+            source.GetProperty("optOut").GetProperty("list").GetInt64(),
             manifest.RootElement.GetProperty("rows").GetInt64(),
             File.Exists(Path.Combine(folder.FullName, "receipt.jws"))
         );

@@ -45,6 +45,8 @@ internal sealed class RunningJourney : IDisposable
                 stack.In("people.json"),
                 "--report",
                 stack.In("journey.json"),
+                "--declarations",
+                stack.In("holder", "declarations.txt"),
             ],
             []
         );

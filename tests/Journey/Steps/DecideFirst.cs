@@ -12,6 +12,7 @@ internal sealed class DecideFirst : IStep
 
     public async Task RunAsync(World world, CancellationToken cancellationToken)
     {
+        world.Decides(Handling.Hdab);
         await Handling.GrantAsync(world, "decision.maker", world.Cases.Of(Handling.Hdab), cancellationToken);
         if (await Applying.PermitAsync(world, Applicant, world.Application!, cancellationToken) is not null)
         {

@@ -12,6 +12,7 @@ internal sealed class DecideSecond : IStep
 
     public async Task RunAsync(World world, CancellationToken cancellationToken)
     {
+        world.Decides(Handling.Trust);
         await Handling.ApproveAsync(world, "decision.maker", world.Application!, "dispensation", cancellationToken);
         await Handling.GrantAsync(world, "trust.decider", world.Cases.Of(Handling.Trust), cancellationToken);
         var permit = await Applying.PermitAsync(world, Applicant, world.Application!, cancellationToken);

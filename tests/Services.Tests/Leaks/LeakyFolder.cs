@@ -26,7 +26,7 @@ internal sealed class LeakyFolder : IDisposable
             $"person_id,stage,county,icd10,diagnosed\n{Person},IV,\"Troms, og mer\",C34.1,2019-05-06\n{Invalid},I,Oslo,C50.9,2020-01-02\n{Short},I,Oslo,,2020-01-03\n"
         );
         Write("holder/population.csv", $"number,date,kind,person_id,other_id\n1,2020-01-01,number-change,{Superseded},{Person}\n");
-        Write("holder/citizens.json", $"{{\"anna.citizen\": {{\"number\": \"{OptedOut}\", \"absentFrom\": []}}}}");
+        Write("holder/citizens.json", $"{{\"anna.citizen\": {{\"number\": \"{OptedOut}\"}}}}");
         var order = Jws("order+jwt", OrderText);
         Write($"spe/{Lineage}/deliveries/cancer/order.jws", order);
         Write(

@@ -9,7 +9,6 @@ namespace HealthDataNode.Services.Tests.Ledger;
 /// <summary>The ledger over a small data directory, as holders and an SPE leave it.</summary>
 public sealed class Finding_a_difference : IDisposable
 {
-    private static readonly string[] Later = ["death"];
     private readonly DirectoryInfo data = Directory.CreateTempSubdirectory("hdn-ledger-");
     private readonly string room;
     private readonly string[] people = PseudonymisationWorld.People(5);
@@ -33,8 +32,8 @@ public sealed class Finding_a_difference : IDisposable
             Path.Combine(data.FullName, "holder/death.csv"),
             ["person_id,death_date", $"{people[1]},2024-01-02", $"{people[2]},2024-03-04"]
         );
-        Deliver("cancer", 4, "stage", "county");
-        Deliver("death", 2, "death_date");
+        Deliver("cancer", 4, 0, "stage", "county");
+        Deliver("death", 2, 1, "death_date");
         InRoom("CREATE TABLE cancer (pseudonym VARCHAR, stage VARCHAR, county VARCHAR)");
         InRoom("CREATE TABLE death (pseudonym VARCHAR, death_date VARCHAR)");
         InRoom("INSERT INTO cancer VALUES ('aa', 'II', 'Troms, og mer'), ('cc', 'IV', 'Agder'), ('aa', 'I', 'Oslo'), ('bb', 'I', NULL)");
@@ -89,7 +88,7 @@ public sealed class Finding_a_difference : IDisposable
         Assert.Equal(1, Check.Run(data, null));
 
         InRoom("INSERT INTO death VALUES ('aa', '2025-05-06')");
-        Deliver("death", 3, "death_date");
+        Deliver("death", 3, 1, "death_date");
         Assert.Equal(0, Check.Run(data, null));
 
         FindsAfter("UPDATE death SET pseudonym = 'ee' WHERE pseudonym = 'aa'");
@@ -105,15 +104,40 @@ public sealed class Finding_a_difference : IDisposable
             $"2,2020-01-02,address-protected,{people[2]},",
             $"3,2020-01-03,address-open,{people[2]},"
         );
-        File.WriteAllText(
-            Path.Combine(data.FullName, "holder/citizens.json"),
-            JsonSerializer.Serialize(new { anna = new { number = people[3], absentFrom = Later } })
-        );
+        Declared(people[3], "1,anna,out");
         Assert.Equal(1, Check.Run(data, null));
 
         InRoom("DELETE FROM death WHERE pseudonym = 'bb'");
-        Deliver("death", 1, "death_date");
+        Deliver("death", 1, 1, "death_date");
         Assert.Equal(0, Check.Run(data, null));
+    }
+
+    [Theory]
+    [InlineData("3,anna,out", 0)] // after the decision
+    [InlineData("2,anna,out\n3,anna,in", 1)] // back in, and too late for this one
+    [InlineData("1,anna,out\n2,anna,in", 0)]
+    [InlineData("1,anna,in\n2,anna,out", 1)]
+    [Trait("Article", "EHDS 71(3)")]
+    public void Judges_a_source_by_the_list_that_its_own_decision_took(string declared, int difference)
+    {
+        Declared(people[1], declared);
+        Deliver("death", 2, 2, "death_date");
+
+        Assert.Equal(difference, Check.Run(data, null));
+    }
+
+    [Theory]
+    [InlineData(2, 0)]
+    [InlineData(3, 1)]
+    [Trait("Article", "EHDS 71(3)")]
+    public void Finds_a_list_of_before_the_decision(int declaredBefore, int difference)
+    {
+        Deliver("death", 2, 2, "death_date");
+        var report = new FileInfo(Path.Combine(data.FullName, "journey.json"));
+        var decided = new { lineage = "lineage", declaredBefore = new { death = declaredBefore } };
+        File.WriteAllText(report.FullName, JsonSerializer.Serialize(decided));
+
+        Assert.Equal(difference, Check.Run(data, report));
     }
 
     [Fact]
@@ -125,8 +149,8 @@ public sealed class Finding_a_difference : IDisposable
 
         InRoom("DELETE FROM death WHERE pseudonym = 'cc'");
         InRoom("DELETE FROM cancer WHERE pseudonym = 'cc'");
-        Deliver("death", 1, "death_date");
-        Deliver("cancer", 3, "stage", "county");
+        Deliver("death", 1, 1, "death_date");
+        Deliver("cancer", 3, 1, "stage", "county");
         Assert.Equal(0, Check.Run(data, null));
     }
 
@@ -161,6 +185,15 @@ public sealed class Finding_a_difference : IDisposable
         Assert.Equal(1, Check.Run(data, null));
     }
 
+    private void Declared(string identifier, string lines)
+    {
+        File.WriteAllText(
+            Path.Combine(data.FullName, "holder/citizens.json"),
+            JsonSerializer.Serialize(new { anna = new { number = identifier } })
+        );
+        File.WriteAllText(Path.Combine(data.FullName, "holder/declarations.txt"), lines + "\n");
+    }
+
     private void Population(params string[] lines) =>
         File.WriteAllLines(Path.Combine(data.FullName, "holder/population.csv"), ["number,date,kind,person_id,other_id", .. lines]);
 
@@ -176,11 +209,25 @@ public sealed class Finding_a_difference : IDisposable
         command.ExecuteNonQuery();
     }
 
-    private void Deliver(string source, int rows, params string[] columns)
+    private void Deliver(string source, int rows, int list, params string[] columns)
     {
         var folder = Directory.CreateDirectory(Path.Combine(room, "deliveries", source)).FullName;
         var named = columns.Select(column => new { name = column });
-        Write("permit", new { sources = new[] { new { source, columns = named } } });
+        Write(
+            "permit",
+            new
+            {
+                sources = new[]
+                {
+                    new
+                    {
+                        source,
+                        columns = named,
+                        optOut = new { list },
+                    },
+                },
+            }
+        );
         Write("manifest", new { rows });
         Write("receipt", new { rows });
         void Write(string document, object payload) =>

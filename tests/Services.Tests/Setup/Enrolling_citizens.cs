@@ -19,12 +19,7 @@ public sealed class Enrolling_citizens : IDisposable
     {
         place = new SetupOptions("", "", directory, "https://localhost:7001/", "", "", Path.Combine(directory, "citizens.json"));
         KeyCeremony.Hold(place);
-        Declare(
-            new JsonObject
-            {
-                ["anna.citizen"] = new JsonObject { ["number"] = Number, ["absentFrom"] = new JsonArray() },
-            }
-        );
+        Declare(new JsonObject { ["anna.citizen"] = new JsonObject { ["number"] = Number } });
     }
 
     public void Dispose() => Directory.Delete(directory, recursive: true);

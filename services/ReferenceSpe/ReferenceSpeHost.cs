@@ -116,6 +116,7 @@ public static class ReferenceSpeHost
         services.AddSingleton<AccessCheck>();
         services.AddSingleton<PartReceiver>();
         services.AddSingleton<DeliveryDocuments>();
+        services.AddSingleton<AcceptOrder>();
         services.AddSingleton<AcceptManifest>();
         services.AddSingleton<OpenDelivery>();
         services.AddSingleton<Sandbox>();
@@ -184,6 +185,7 @@ public static class ReferenceSpeHost
     private static void MapIngress(RouteGroupBuilder ingress)
     {
         ingress.MapResumableUploads<PartReceiver>("/orders/{id}/parts");
+        AcceptOrder.Map(ingress);
         AcceptManifest.Map(ingress);
     }
 

@@ -21,11 +21,10 @@ internal sealed class AcceptManifest(
     DeliveryDocuments documents,
     DocumentSigner signer,
     EncryptionKeys keys,
+    AcceptOrder orders,
     Deliveries deliveries,
-    Lineages lineages,
     FileUploadStore parts,
     WorkspaceFolders folders,
-    RoomLeases leases,
     DeliveryArrived arrived
 )
 {
@@ -54,15 +53,16 @@ internal sealed class AcceptManifest(
         await OneAtATime.WaitAsync(cancellationToken);
         try
         {
-            if (deliveries.Find(id) is { } known)
+            if (deliveries.Find(id) is { State: not Delivery.Announced } known)
             {
                 return Again(known, Jws.Read(announcement.Manifest).Digest);
             }
 
-            var (order, manifest) = Verify(id, announcement);
-            if (await ClosedAsync(id, order.Permit.Payload, cancellationToken) is { } closed)
+            var order = documents.VerifyOrder(announcement.Order, announcement.Permit, signer);
+            var manifest = documents.Verify(announcement, order, signer, keys.Open);
+            if (await orders.TakeAsync(id, order, cancellationToken) is { } refusal)
             {
-                return closed;
+                return refusal;
             }
 
             if (await MissingPartAsync(id, order, manifest.Payload, cancellationToken) is { } missing)
@@ -77,14 +77,16 @@ internal sealed class AcceptManifest(
                     .ToResult();
             }
 
-            if (LeavesOut(order.Permit.Payload))
+            // The file first: the row is what makes a delivery, and never stands alone.
+            var folder = Path.Combine(folders.Ingress, id);
+            announcement.Write(folder);
+            if (!deliveries.Receive(id, manifest, Activity.Current?.Id))
             {
-                return RoomFilter.Unknown();
+                // Its source has left the permit meanwhile.
+                PrivateFolder.Delete(folder);
+                return Again(deliveries.Find(id)!, manifest.Digest);
             }
 
-            // The file first: the row is what makes a delivery, and never stands alone.
-            announcement.Write(Path.Combine(folders.Ingress, id));
-            deliveries.Receive(order, manifest, Activity.Current?.Id);
             arrived.Pulse.Beat();
             return TypedResults.Accepted((string?)null);
         }
@@ -104,8 +106,8 @@ internal sealed class AcceptManifest(
                 .Of(
                     ProblemTypes.OrderClosed,
                     StatusCodes.Status409Conflict,
-                    "The order has another manifest",
-                    "Send the manifest that you sent first."
+                    "The order takes no other manifest",
+                    $"The delivery is {known.State}: send the manifest that you sent first, if you did."
                 )
                 .ToResult()
         : known.State == Delivery.Refused
@@ -118,60 +120,6 @@ internal sealed class AcceptManifest(
                 )
                 .ToResult()
         : TypedResults.Accepted((string?)null);
-
-    private (VerifiedOrder Order, SignedDocument<Manifest> Manifest) Verify(string id, Announcement announcement)
-    {
-        var order = documents.VerifyOrder(announcement);
-        CheckVersion(order);
-        return order.Order.Payload.Id == id
-            ? (order, documents.Verify(announcement, order, signer, keys.Open))
-            : throw new DocumentRefusedException(Refusal.Unrelated, "The order is another one than in the path.");
-    }
-
-    // An order goes on under the version that it began with, also when it arrives after the next one: as long as that
-    // version is known to stand before the newest, and the newest still names the source.
-    private void CheckVersion(VerifiedOrder order)
-    {
-        var permit = order.Permit;
-        if (
-            lineages.PermitsOf(permit.Payload.Lineage) is [.., var newest] versions
-            && permit.Payload.Version < newest.Payload.Version
-            && versions.Any(version => version.Digest == permit.Digest || version.Payload.Previous == permit.Digest)
-            && newest.Payload.SourceNamed(order.Source.Source) is not null
-        )
-        {
-            return;
-        }
-
-        LineageLedger.Next(lineages.HeadOf(permit.Payload.Lineage), permit);
-    }
-
-    // A version without a source that is here is taken in by TakeVersion, which deletes it: until then nothing comes under it.
-    private bool LeavesOut(PermitDocument permit) =>
-        permit.Version > lineages.VersionOf(permit.Lineage)
-        && deliveries.NamedIn(permit.Lineage).Any(source => permit.SourceNamed(source) is null);
-
-    private async Task<IResult?> ClosedAsync(string id, PermitDocument permit, CancellationToken cancellationToken)
-    {
-        var to = DateTimeOffset.FromUnixTimeSeconds(permit.To);
-        switch (await leases.ForDeliveryAsync(permit.Lineage, permit.Version, to, cancellationToken))
-        {
-            case LeaseStanding.Good:
-                return null;
-            case LeaseStanding.Ended:
-                PrivateFolder.Delete(Path.Combine(folders.Ingress, id));
-                return ProtocolProblem
-                    .Of(
-                        ProblemTypes.PermitNotInForce,
-                        StatusCodes.Status409Conflict,
-                        "The permit has ended",
-                        "Stop: nothing is taken for it any more, and the parts were deleted."
-                    )
-                    .ToResult();
-            default:
-                return RoomFilter.Unknown();
-        }
-    }
 
     private async Task<int?> MissingPartAsync(string id, VerifiedOrder order, Manifest manifest, CancellationToken cancellationToken)
     {

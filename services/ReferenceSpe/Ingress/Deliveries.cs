@@ -20,7 +20,10 @@ internal sealed record Delivery(
     string? Receipt
 )
 {
-    /// <summary>Announced; its rows are not in the workspace yet.</summary>
+    /// <summary>Its order is known, its manifest is not: parts may come.</summary>
+    public const string Announced = "announced";
+
+    /// <summary>All parts are here; its rows are not in the workspace yet.</summary>
     public const string Received = "received";
 
     /// <summary>The rows are in the workspace; parts and key may still be there.</summary>
@@ -102,25 +105,40 @@ internal sealed class Deliveries(StateDatabase state, Outbox outbox, DocumentSig
         ];
     }
 
-    public void Receive(VerifiedOrder order, SignedDocument<Manifest> manifest, string? traceParent) =>
+    /// <summary>Its order is known from now on, and its permit's version. Safe to repeat.</summary>
+    public void Announce(VerifiedOrder order) =>
         state.InTransaction(transaction =>
         {
             transaction.Execute(
                 """
-                INSERT INTO delivery (order_id, order_digest, manifest_digest, lineage, source, state, traceparent, rows, received_at)
-                VALUES ($0, $1, $2, $3, $4, 'received', $5, $6, $7)
+                INSERT OR IGNORE INTO delivery (order_id, order_digest, manifest_digest, lineage, source, state, rows, received_at)
+                VALUES ($0, $1, '', $2, $3, 'announced', 0, $4)
                 """,
                 order.Order.Payload.Id,
                 order.Order.Digest,
-                manifest.Digest,
                 order.Order.Payload.Lineage,
                 order.Source.Source,
-                traceParent,
-                manifest.Payload.Rows,
                 time.GetUtcNow().ToUnixTimeMilliseconds()
             );
             Lineages.Keep(transaction, order.Permit);
         });
+
+    /// <summary>Its manifest and all its parts are here. False where it is not announced any more.</summary>
+    public bool Receive(string order, SignedDocument<Manifest> manifest, string? traceParent)
+    {
+        using var connection = state.Open();
+        return connection.Execute(
+                """
+                UPDATE delivery SET state = 'received', manifest_digest = $1, traceparent = $2, rows = $3, received_at = $4
+                WHERE order_id = $0 AND state = 'announced'
+                """,
+                order,
+                manifest.Digest,
+                traceParent,
+                manifest.Payload.Rows,
+                time.GetUtcNow().ToUnixTimeMilliseconds()
+            ) == 1;
+    }
 
     public void Opened(Delivery delivery, long persons)
     {

@@ -13,8 +13,17 @@ namespace HealthDataNode.ReferenceSpe.Ingress;
 internal sealed class DeliveryDocuments(TrustStore trust, OrderAndPermit documents, SealVerifier seals)
 {
     /// <summary>Order and permit alone, before anything else is looked at.</summary>
+    /// <param name="orderText">The order JWS.</param>
+    /// <param name="permitText">The permit JWS.</param>
+    /// <param name="signer">This SPE, which the permit must pin.</param>
     /// <exception cref="DocumentRefusedException">They are refused.</exception>
-    public VerifiedOrder VerifyOrder(Announcement announcement) => documents.Verify(announcement.Order, announcement.Permit);
+    public VerifiedOrder VerifyOrder(string orderText, string permitText, DocumentSigner signer)
+    {
+        var order = documents.Verify(orderText, permitText);
+        return order.Spe.Party == signer.Party && trust.IsPinned(signer.Kid, order.Spe)
+            ? order
+            : throw new DocumentRefusedException(Refusal.NotPinned, "The permit names another SPE, or another key of this one.");
+    }
 
     /// <summary>The rest.</summary>
     /// <param name="announcement">What was announced.</param>
@@ -29,11 +38,6 @@ internal sealed class DeliveryDocuments(TrustStore trust, OrderAndPermit documen
         Func<int, EncryptionKey?> keys
     )
     {
-        if (order.Spe.Party != signer.Party || !trust.IsPinned(signer.Kid, order.Spe))
-        {
-            throw new DocumentRefusedException(Refusal.NotPinned, "The permit names another SPE, or another key of this one.");
-        }
-
         var box = announcement.DeliveryKey;
         var expected = new SealExpectation(SealTypes.DeliveryKey, Parties.Pseudonymisation, signer.Party, order.Order.Digest, 1);
         var seal = seals.Verify(box.Seal, expected, SealedBytes.Of(box.Box));

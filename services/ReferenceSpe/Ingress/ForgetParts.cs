@@ -5,8 +5,7 @@ using HealthDataNode.ReferenceSpe.Workspaces;
 namespace HealthDataNode.ReferenceSpe.Ingress;
 
 /// <summary>
-/// Deletes parts whose manifest never came: the transfer was ended in its midst, and since a part names no permit,
-/// nothing else tells them from those that are on their way. Gateway sends what it still needs again.
+/// Deletes parts whose manifest never came: the transfer was ended in its midst. Gateway sends what it still needs again.
 /// </summary>
 internal sealed class ForgetParts(
     Deliveries deliveries,
@@ -35,8 +34,7 @@ internal sealed class ForgetParts(
                 .Select(File.GetLastWriteTimeUtc)
                 .Append(Directory.GetLastWriteTimeUtc(folder))
                 .Max();
-            var isOld = touched < time.GetUtcNow().UtcDateTime - After;
-            if (isOld && IsOver(Path.GetFileName(folder)))
+            if (touched < time.GetUtcNow().UtcDateTime - After && IsOver(Path.GetFileName(folder)))
             {
                 PrivateFolder.Delete(folder);
                 forgotten++;
@@ -46,7 +44,8 @@ internal sealed class ForgetParts(
         return forgotten;
     }
 
-    private bool IsOver(string order) => deliveries.Find(order) is not { } delivery || delivery.IsOver || rooms.IsOver(delivery.Lineage);
+    private bool IsOver(string order) =>
+        deliveries.Find(order) is not { State: not Delivery.Announced } delivery || delivery.IsOver || rooms.IsOver(delivery.Lineage);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

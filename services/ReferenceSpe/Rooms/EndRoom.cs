@@ -60,8 +60,7 @@ internal sealed class EndRoom(
         state.Truncate();
     }
 
-    // Parts that came before their manifest name no permit: those of this one cannot be told from the rest, so that all
-    // of them go. Of a delivery that lives on Gateway sends the parts again: its manifest is answered delivery-incomplete.
+    // Whether their manifest came or not.
     private async Task DeletePartsAsync(string lineage, CancellationToken cancellationToken)
     {
         await AcceptManifest.OneAtATime.WaitAsync(cancellationToken);
@@ -70,19 +69,6 @@ internal sealed class EndRoom(
             foreach (var order in deliveries.OrdersOf(lineage))
             {
                 PrivateFolder.Delete(Path.Combine(folders.Ingress, order));
-            }
-
-            if (!Directory.Exists(folders.Ingress))
-            {
-                return;
-            }
-
-            foreach (var folder in Directory.EnumerateDirectories(folders.Ingress))
-            {
-                if (deliveries.Find(Path.GetFileName(folder)) is null)
-                {
-                    PrivateFolder.Delete(folder);
-                }
             }
         }
         finally

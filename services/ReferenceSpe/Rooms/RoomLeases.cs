@@ -45,21 +45,29 @@ internal sealed class RoomLeases(PermitLeases permits, SpeLeases spes, Lineages 
     /// <param name="version">The version of the permit that came with it.</param>
     /// <param name="to">When that ends.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<LeaseStanding> ForDeliveryAsync(string lineage, int version, DateTimeOffset to, CancellationToken cancellationToken)
+    public Task<LeaseStanding> ForDeliveryAsync(string lineage, int version, DateTimeOffset to, CancellationToken cancellationToken)
+    {
+        if (!rooms.IsOver(lineage))
+        {
+            permits.Hold(lineage, version, to);
+        }
+
+        return MayComeInAsync(lineage, cancellationToken);
+    }
+
+    /// <summary>Whether anything of a lineage may come in, under whichever version.</summary>
+    public async Task<LeaseStanding> MayComeInAsync(string lineage, CancellationToken cancellationToken)
     {
         if (rooms.IsOver(lineage))
         {
             return LeaseStanding.Ended;
         }
 
-        permits.Hold(lineage, version, to);
         var permit = await permits.SettledAsync(lineage, Patience, cancellationToken);
-        return permit.Standing == LeaseStanding.Good && !await IsApprovedAsync(cancellationToken) ? LeaseStanding.Paused : permit.Standing;
+        return permit.IsGood && !(await spes.SettledAsync(options.Party, Patience, cancellationToken)).IsGood
+            ? LeaseStanding.Paused
+            : permit.Standing;
     }
-
-    /// <summary>Whether this SPE may be delivered to now.</summary>
-    public async Task<bool> IsApprovedAsync(CancellationToken cancellationToken) =>
-        (await spes.SettledAsync(options.Party, Patience, cancellationToken)).IsGood;
 
     /// <summary>Ends when the room is not open any more.</summary>
     public CancellationTokenSource WhileOpen(string lineage, CancellationToken cancellationToken) =>

@@ -74,7 +74,7 @@ internal static class UndoProgram
             JsonSerializerOptions.Web
         )!;
         var documents = new DeliveryDocuments(trust, new OrderAndPermit(trust), new SealVerifier(trust));
-        var order = documents.VerifyOrder(announcement);
+        var order = documents.VerifyOrder(announcement.Order, announcement.Permit, signer);
         var manifest = documents.Verify(announcement, order, signer, KeyOf);
         using var key = KeyOf(manifest.Payload.SpeKeySequence)!;
         using var cipher = DeliveryDocuments.Open(announcement, key);

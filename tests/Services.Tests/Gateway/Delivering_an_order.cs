@@ -61,10 +61,26 @@ public sealed class Delivering_an_order(StageFixture fixture) : IClassFixture<St
             ["gateway.order-issued", "gateway.delivery-received", "gateway.delivery-completed"],
             (await stage.EventsAsync(order)).Select(message => message.Contract)
         );
-        var state = await stage
-            .Pseudonymisation.As("svc", [], party: "gateway")
-            .GetFromJsonAsync<JsonElement>($"/v1/orders/{order.Digest}", TestContext.Current.CancellationToken);
-        Assert.True(state.GetProperty("tokensAgree").GetBoolean());
+        Assert.True(await AgreementAsync(order));
+    }
+
+    [Fact]
+    [Trait("Article", "EHDS 63(3)")]
+    public async Task Asks_for_no_delivery_key_before_the_SPE_knows_the_order_and_sends_no_part()
+    {
+        // Whoever was given a key must prove the deletion: it must know by then of what.
+        var order = await stage.OrderAsync((await stage.GrantAsync()).Payload.Lineage, OrderState.Issued);
+        var tokens = await stage.TokensAsync(order, 3);
+        stage.Faults.Hangs = request =>
+            request.Method == HttpMethod.Put && request.RequestUri!.AbsolutePath.EndsWith(order.Id, StringComparison.Ordinal);
+        await stage.SendAsync(order, stage.Seal(order, 1, Header + Rows(tokens), 6));
+        await stage.Faults.Reached.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.Null(await AgreementAsync(order));
+        stage.Faults.Release();
+        order = await stage.OrderAsync(order.Lineage, OrderState.Delivering);
+        Assert.True(await AgreementAsync(order));
+        var known = stage.Neighbours.Announced[order.Id];
+        Assert.Equal((order.Document, order.Permit), (known.GetProperty("order").GetString(), known.GetProperty("permit").GetString()));
     }
 
     [Fact]
@@ -266,6 +282,16 @@ public sealed class Delivering_an_order(StageFixture fixture) : IClassFixture<St
         Assert.Equal(RejectionCodes.PermitRevoked, order.RejectionCode);
         await Eventually.Async(() => !stage.HasKey(order) && !stage.HasFiles(order));
     }
+
+    // Judged when the delivery key is asked for.
+    private async Task<bool?> AgreementAsync(Order order) =>
+        (
+            await stage
+                .Pseudonymisation.As("svc", [], party: "gateway")
+                .GetFromJsonAsync<JsonElement>($"/v1/orders/{order.Digest}", TestContext.Current.CancellationToken)
+        ).TryGetProperty("tokensAgree", out var agrees)
+            ? agrees.GetBoolean()
+            : null;
 
     private static string Rows(IEnumerable<string> tokens) =>
         string.Concat(

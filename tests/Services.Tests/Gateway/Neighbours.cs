@@ -81,6 +81,14 @@ internal sealed class Neighbours : IAsyncDisposable
             }
         );
         app.MapGet("/v1/environments/{party}", (string party) => Results.Json(Environment(party)));
+        app.MapPut(
+            "/ingress/v1/orders/{id}",
+            (string id, JsonElement body) =>
+            {
+                Announced[id] = body;
+                return Results.NoContent();
+            }
+        );
         app.MapResumableUploads<Ingress>("/ingress/v1/orders/{id}/parts");
         app.MapPost(
             "/ingress/v1/orders/{id}/manifest",
@@ -116,6 +124,9 @@ internal sealed class Neighbours : IAsyncDisposable
 
     /// <summary>By order document: how its next manifest is refused.</summary>
     public System.Collections.Concurrent.ConcurrentDictionary<string, string> ManifestProblems { get; } = new();
+
+    /// <summary>By id: order and permit, as they come before the first part.</summary>
+    public System.Collections.Concurrent.ConcurrentDictionary<string, JsonElement> Announced { get; } = new();
     public System.Collections.Concurrent.ConcurrentDictionary<string, JsonElement> Manifests { get; } = new();
     public System.Collections.Concurrent.ConcurrentDictionary<string, string> TraceParents { get; } = new();
 
@@ -155,13 +166,17 @@ internal sealed class Neighbours : IAsyncDisposable
             encryptionKey = SpeKey,
         };
 
-    /// <summary>The ingress, as an SPE has it: it takes what Gateway sealed to it.</summary>
-    internal sealed class Ingress(SealVerifier seals) : IUploadReceiver
+    /// <summary>The ingress, as an SPE has it: it takes what Gateway sealed to it, of an order that it knows.</summary>
+    internal sealed class Ingress(SealVerifier seals, Neighbours neighbours) : IUploadReceiver
     {
         public Task<ProtocolProblem?> AuthoriseAsync(HttpContext context, string order) => Task.FromResult<ProtocolProblem?>(null);
 
         public Task<UploadAdmission> AdmitAsync(HttpContext context, string order, string seal)
         {
+            if (!neighbours.Announced.ContainsKey(order))
+            {
+                return Task.FromResult(UploadAdmission.Refuse(ProtocolProblem.Of(ProblemTypes.NotFound, 404, "No such order")));
+            }
             var claimed = JsonDocument.Parse(Jws.Read(seal).Payload).RootElement.GetProperty("order").GetString()!;
             return Task.FromResult(
                 UploadAdmission.Admit(seals.Verify(seal, new SealExpectation(SealTypes.Delivery, "gateway", "referencespe", claimed)))

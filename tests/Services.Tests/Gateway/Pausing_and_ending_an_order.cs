@@ -31,7 +31,7 @@ public sealed class Pausing_and_ending_an_order(StageFixture fixture) : IClassFi
         var order = await stage.OrderAsync((await stage.GrantAsync()).Payload.Lineage, OrderState.Issued);
         var tokens = await stage.TokensAsync(order, 3);
         await stage.UploadAsync(order, stage.Seal(order, 1, Header + Rows(tokens), 3));
-        using var transfer = await Transfer.BeginAsync(stage, order, stage.Seal(order, 2, Header + Rows(tokens), 3));
+        using var transfer = await BeginAsync(order, stage.Seal(order, 2, Header + Rows(tokens), 3));
         Assert.True(stage.HasKey(order) && stage.HasFiles(order));
 
         var since = Stopwatch.StartNew();
@@ -54,7 +54,7 @@ public sealed class Pausing_and_ending_an_order(StageFixture fixture) : IClassFi
         var order = await stage.OrderAsync((await stage.GrantAsync()).Payload.Lineage, OrderState.Issued);
         var tokens = await stage.TokensAsync(order, 3);
         var part = stage.Seal(order, 1, Header + Rows(tokens), 3);
-        using (var transfer = await Transfer.BeginAsync(stage, order, part))
+        using (var transfer = await BeginAsync(order, part))
         {
             stage.Neighbours.PermitAnswers = false;
             try
@@ -84,7 +84,7 @@ public sealed class Pausing_and_ending_an_order(StageFixture fixture) : IClassFi
         var tokens = await stage.TokensAsync(order, 3);
         var part = stage.Seal(order, 1, Header + Rows(tokens), 3);
         await stage.UploadAsync(order, part);
-        using var transfer = await Transfer.BeginAsync(stage, order, stage.Seal(order, 2, Header + Rows(tokens), 3));
+        using var transfer = await BeginAsync(order, stage.Seal(order, 2, Header + Rows(tokens), 3));
         // No event, and no answer that would say it: there is only the lease that runs out.
         stage.Neighbours.PermitAnswers = false;
         stage.Neighbours.States[order.Lineage] = LineageStates.Revoked;
@@ -212,7 +212,7 @@ public sealed class Pausing_and_ending_an_order(StageFixture fixture) : IClassFi
 
     private async Task<(int, string)> RefusedAsync(Order order, int part)
     {
-        using var create = Transfer.Creation(order, stage.Seal(order, part, Header, 0));
+        using var create = Transfer.Creation($"/v1/orders/{order.Id}/parts", stage.Seal(order, part, Header, 0).Seal.Text);
         using var response = await stage.AsHolder().SendAsync(create, TestContext.Current.CancellationToken);
         var problem = await ProtocolProblem.ReadAsync(response, TestContext.Current.CancellationToken);
         return (problem.Status, problem.Type);
@@ -272,6 +272,9 @@ public sealed class Pausing_and_ending_an_order(StageFixture fixture) : IClassFi
             );
     }
 
+    private Task<Transfer> BeginAsync(Order order, SealedPart part) =>
+        Transfer.BeginAsync(stage.AsHolder(), $"/v1/orders/{order.Id}/parts", part.File, part.Seal.Text);
+
     private async Task ManifestAsync(Order order) => await Eventually.Async(() => stage.Neighbours.Manifests.ContainsKey(order.Id));
 
     private static async Task EventuallyAsync(Func<Task<bool>> condition)
@@ -279,79 +282,6 @@ public sealed class Pausing_and_ending_an_order(StageFixture fixture) : IClassFi
         for (var deadline = Stopwatch.StartNew(); !await condition(); await Task.Delay(50))
         {
             Assert.True(deadline.Elapsed < TimeSpan.FromSeconds(20), "It did not happen in 20 s.");
-        }
-    }
-
-    /// <summary>An upload in the middle of a request that goes on byte by byte, as of a throttled holder.</summary>
-    private sealed class Transfer : IDisposable
-    {
-        private readonly TaskCompletionSource halfway = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly CancellationTokenSource over = new();
-        private Task<HttpResponseMessage> request = null!;
-
-        public static HttpRequestMessage Creation(Order order, SealedPart part)
-        {
-            var create = new HttpRequestMessage(HttpMethod.Post, $"/v1/orders/{order.Id}/parts") { Content = new ByteArrayContent([]) };
-            create.Headers.Add(UploadProtocol.CompleteHeader, "?0");
-            create.Headers.Add(UploadProtocol.InteropVersionHeader, UploadProtocol.InteropVersion);
-            create.Headers.Add(UploadProtocol.SealHeader, part.Seal.Text);
-            return create;
-        }
-
-        public static async Task<Transfer> BeginAsync(Stage stage, Order order, SealedPart part)
-        {
-            using var create = Creation(order, part);
-            using var created = await stage.AsHolder().SendAsync(create);
-            Assert.Equal(HttpStatusCode.Created, created.StatusCode);
-            var transfer = new Transfer();
-            var append = new HttpRequestMessage(HttpMethod.Patch, new Uri(created.RequestMessage!.RequestUri!, created.Headers.Location!))
-            {
-                Content = new Halting(part.File, transfer).Typed(),
-            };
-            append.Headers.Add(UploadProtocol.CompleteHeader, "?1");
-            append.Headers.Add(UploadProtocol.InteropVersionHeader, UploadProtocol.InteropVersion);
-            append.Headers.Add(UploadProtocol.OffsetHeader, "0");
-            transfer.request = stage.AsHolder().SendAsync(append);
-            await transfer.halfway.Task.WaitAsync(TimeSpan.FromSeconds(10));
-            return transfer;
-        }
-
-        /// <summary>The server ends the request although its content is not whole.</summary>
-        public async Task IsCutAsync() =>
-            await Assert.ThrowsAnyAsync<HttpRequestException>(() => request.WaitAsync(TimeSpan.FromSeconds(20)));
-
-        public void Dispose()
-        {
-            over.Cancel();
-            over.Dispose();
-        }
-
-        private sealed class Halting(byte[] file, Transfer transfer) : HttpContent
-        {
-            protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
-            {
-                await stream.WriteAsync(file.AsMemory(0, file.Length / 2));
-                await stream.FlushAsync();
-                transfer.halfway.TrySetResult();
-                for (var sent = file.Length / 2; sent < file.Length; sent++)
-                {
-                    await stream.WriteAsync(file.AsMemory(sent, 1));
-                    await stream.FlushAsync();
-                    await Task.Delay(100, transfer.over.Token);
-                }
-            }
-
-            protected override bool TryComputeLength(out long length)
-            {
-                length = file.Length;
-                return true;
-            }
-
-            public Halting Typed()
-            {
-                Headers.ContentType = new(UploadProtocol.PartialMediaType);
-                return this;
-            }
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using HealthDataNode.Protocol.Crypt4Gh;
 using HealthDataNode.Protocol.Documents;
+using HealthDataNode.Protocol.Problems;
 using HealthDataNode.Protocol.Pseudonyms;
 using HealthDataNode.Protocol.Rows;
 using HealthDataNode.Protocol.Seals;
@@ -146,6 +147,12 @@ internal sealed class Consignment
 
     public byte[] Box { get; }
 
+    /// <summary>The address of its parts.</summary>
+    public string Parts => $"/ingress/v1/orders/{Id}/parts";
+
+    /// <summary>The first part as it is sent.</summary>
+    public (byte[] File, string Seal) First => parts[0];
+
     /// <summary>The parts, as they are uploaded, by number.</summary>
     public IEnumerable<(int Number, byte[] File)> Files => parts.Select((part, i) => (i + 1, part.File));
 
@@ -154,18 +161,29 @@ internal sealed class Consignment
     /// <summary>A person's permit pseudonym, for tests that link: 16 bytes that name the person and nothing else.</summary>
     public static byte[] Pseudonym(string person) => SHA256.HashData(Encoding.UTF8.GetBytes(person))[..16];
 
+    /// <summary>Says which order parts will come of.</summary>
+    public Task<HttpResponseMessage> AnnounceOrderAsync(HttpClient client, string? id = null) =>
+        client.PutAsJsonAsync(
+            $"/ingress/v1/orders/{id ?? Id}",
+            new { permit = Grant.Permit.Text, order = Order.Text },
+            TestContext.Current.CancellationToken
+        );
+
+    /// <summary>Announces the order and sends the parts.</summary>
     public async Task UploadAsync(HttpClient client)
+    {
+        using var known = await AnnounceOrderAsync(client);
+        await ProtocolProblem.EnsureSuccessAsync(known, TestContext.Current.CancellationToken);
+        await UploadPartsAsync(client);
+    }
+
+    public async Task UploadPartsAsync(HttpClient client)
     {
         var uploads = new UploadClient(client, new UploadClientOptions { Faults = 1 });
         foreach (var (file, seal) in parts)
         {
             using var content = new MemoryStream(file);
-            await uploads.UploadAsync(
-                new Uri(world.Address, $"/ingress/v1/orders/{Id}/parts"),
-                seal,
-                content,
-                TestContext.Current.CancellationToken
-            );
+            await uploads.UploadAsync(new Uri(world.Address, Parts), seal, content, TestContext.Current.CancellationToken);
         }
     }
 

@@ -10,6 +10,7 @@ using HealthDataNode.ReferenceSpe.Ingress;
 using HealthDataNode.ReferenceSpe.Jobs;
 using HealthDataNode.ReferenceSpe.Rooms;
 using HealthDataNode.ReferenceSpe.Workspaces;
+using HealthDataNode.Services.Tests.Gateway;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -96,10 +97,14 @@ public sealed class Ending_a_room : IAsyncLifetime
                 ],
             ]
         );
-        await late.UploadAsync(gateway);
+        using var unknown = await late.AnnounceOrderAsync(gateway);
         using var refused = await late.AnnounceAsync(gateway);
-        Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
-        Assert.EndsWith("permit-not-in-force", await SpeRoom.TypeAsync(refused), StringComparison.Ordinal);
+        foreach (var answer in new[] { unknown, refused })
+        {
+            Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+            Assert.EndsWith("permit-not-in-force", await SpeRoom.TypeAsync(answer), StringComparison.Ordinal);
+        }
+
         Assert.False(Directory.Exists(Path.Combine(room.World.Data, ".ingress", late.Id)));
         Assert.False(Directory.Exists(Folder));
         Assert.Single(Node.Deletions);
@@ -316,7 +321,6 @@ public sealed class Ending_a_room : IAsyncLifetime
                 ],
             ]
         );
-        await consignment.UploadAsync(gateway);
         var turn = await room.World.Services.GetRequiredService<WorkspaceFolders>().Gate(room.Grant.Lineage).EnterToWriteAsync(Cancel);
         using (turn)
         {
@@ -325,21 +329,20 @@ public sealed class Ending_a_room : IAsyncLifetime
                 "its jobs are sent out",
                 () => room.World.Services.GetRequiredService<RoomStates>().IsClearing(room.Grant.Lineage)
             );
-            using var early = await consignment.AnnounceAsync(gateway);
+            using var early = await consignment.AnnounceOrderAsync(gateway);
             Assert.Equal(HttpStatusCode.ServiceUnavailable, early.StatusCode);
             Assert.Equal("1", VersionHere());
         }
 
         await SpeWorld.UntilAsync("the next version is here", () => VersionHere() == "2");
-        using var taken = await consignment.AnnounceAsync(gateway);
-        Assert.Equal(HttpStatusCode.Accepted, taken.StatusCode);
+        await consignment.SendAsync();
         Assert.Equal(["death"], room.World.Services.GetRequiredService<Deliveries>().SourcesOf(room.Grant.Lineage));
     }
 
     [Fact]
     [Trait("Invariant", "10")]
     [Trait("Article", "EHDS 63(3)")]
-    public async Task Deletes_parts_that_no_manifest_came_for_before_it_proves_the_deletion()
+    public async Task Deletes_its_parts_that_no_manifest_came_for_cuts_off_what_is_on_its_way_and_takes_none_of_them_again()
     {
         string[][][] rows =
         [
@@ -350,9 +353,13 @@ public sealed class Ending_a_room : IAsyncLifetime
         using var gateway = room.World.Machine();
         var ended = new Consignment(room.World, room.Grant, "cancer", rows);
         var alive = new Consignment(room.World, new Grant(room.World), "cancer", rows);
+        // Of a permit of which nothing was ever announced as whole: it too is ended, and that is proved.
+        var begun = new Consignment(room.World, new Grant(room.World), "cancer", rows);
         await ended.UploadAsync(gateway);
         await alive.UploadAsync(gateway);
-        Assert.True(Directory.Exists(PartsOf(ended)));
+        using var known = await begun.AnnounceOrderAsync(gateway);
+        using var transfer = await Transfer.BeginAsync(gateway, begun.Parts, begun.First.File, begun.First.Seal);
+        Assert.True(Directory.Exists(PartsOf(ended)) && Directory.Exists(PartsOf(begun)));
         Node.StateAnswer = answer =>
             room.World.SignerOf("permit")
                 .Sign(
@@ -360,18 +367,26 @@ public sealed class Ending_a_room : IAsyncLifetime
                     {
                         States =
                         [
-                            .. answer.States.Select(s => s.Lineage == room.Grant.Lineage ? s with { State = LineageStates.Revoked } : s),
+                            .. answer.States.Select(s => s.Lineage != alive.Grant.Lineage ? s with { State = LineageStates.Revoked } : s),
                         ],
                     }
                 )
                 .Text;
-        await SpeWorld.UntilAsync("the proof is taken", () => !Node.Deletions.IsEmpty);
-        Assert.False(Directory.Exists(PartsOf(ended)));
+        await transfer.IsCutAsync();
+        await SpeWorld.UntilAsync("both proofs are taken", () => Node.Deletions.Count == 2);
+        Assert.Equal(
+            new[] { ended.Grant.Lineage, begun.Grant.Lineage }.Order(),
+            Node.Deletions.Select(deletion => deletion.Lineage).Order()
+        );
+        foreach (var consignment in new[] { ended, begun })
+        {
+            // Gateway may not have heard yet, and push again.
+            var refused = await Assert.ThrowsAsync<ProtocolProblemException>(() => consignment.UploadPartsAsync(gateway));
+            Assert.Equal(ProblemTypes.PermitNotInForce, refused.Problem.Type);
+            Assert.False(Directory.Exists(PartsOf(consignment)));
+        }
 
-        // The other's went with them, since nothing tells them apart: Gateway is told, and sends them again.
-        using var lost = await alive.AnnounceAsync(gateway);
-        Assert.EndsWith("delivery-incomplete", await SpeRoom.TypeAsync(lost), StringComparison.Ordinal);
-        await alive.UploadAsync(gateway);
+        // What another permit's order has sent stays.
         using var taken = await alive.AnnounceAsync(gateway);
         Assert.Equal(HttpStatusCode.Accepted, taken.StatusCode);
         await SpeWorld.UntilAsync("it is open", () => Node.Receipts.Any(receipt => receipt.Order == alive.Id));
@@ -419,8 +434,7 @@ public sealed class Ending_a_room : IAsyncLifetime
                 ],
             ]
         );
-        await consignment.UploadAsync(gateway);
-        using var answer = await consignment.AnnounceAsync(gateway);
+        using var answer = await consignment.AnnounceOrderAsync(gateway);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
         Assert.Contains("SecondSuccessor", await answer.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
     }

@@ -33,6 +33,7 @@ public sealed class Having_no_sandbox : IAsyncLifetime
         document.Remove("servers");
         Assert.Equal(
             [
+                "/ingress/v1/orders/{id}",
                 "/ingress/v1/orders/{id}/manifest",
                 "/ingress/v1/orders/{id}/parts",
                 "/ingress/v1/orders/{id}/parts/{upload}",

@@ -6,6 +6,7 @@ using HealthDataNode.Protocol.Problems;
 using HealthDataNode.Protocol.Seals;
 using HealthDataNode.Protocol.Uploads;
 using HealthDataNode.ReferenceSpe.Ingress;
+using HealthDataNode.Services.Tests.Gateway;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HealthDataNode.Services.Tests.ReferenceSpe;
@@ -102,6 +103,42 @@ public sealed class Refusing_a_delivery : IAsyncLifetime
         };
         var type = what == "by somebody else" ? ProblemTypes.DocumentRefused : ProblemTypes.SealRefused;
         await RefusesAsync(consignment, HttpStatusCode.UnprocessableEntity, type, keySeal: seal, box: box);
+    }
+
+    [Theory]
+    [InlineData("another order's id")]
+    [InlineData("another permit's SPE")]
+    [InlineData("another key of this SPE")]
+    public async Task Whose_order_is_announced_with(string what)
+    {
+        var consignment = new Consignment(
+            world,
+            what switch
+            {
+                "another permit's SPE" => new Grant(world, spe: "otherspe"),
+                "another key of this SPE" => new Grant(world, key: world.SignerOf("otherspe").PublicKey.Thumbprint),
+                _ => grant,
+            },
+            "cancer",
+            Cancer
+        );
+        using var client = world.Machine();
+        using var answer = await consignment.AnnounceOrderAsync(client, what == "another order's id" ? Guid.NewGuid().ToString() : null);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+        Assert.Equal(ProblemTypes.DocumentRefused, await TypeAsync(answer));
+        await TakesNoPartAsync(consignment, client);
+    }
+
+    [Fact]
+    public async Task Whose_order_was_not_announced_or_is_another_than_its_parts_say()
+    {
+        var consignment = new Consignment(world, grant, "cancer", Cancer);
+        using var client = world.Machine();
+        await TakesNoPartAsync(consignment, client);
+        var other = new Consignment(world, grant, "cancer", Cancer);
+        using var known = await other.AnnounceOrderAsync(client);
+        Assert.Equal(HttpStatusCode.NoContent, known.StatusCode);
+        await TakesNoPartAsync(consignment, client, other.Parts);
     }
 
     [Fact]
@@ -276,7 +313,12 @@ public sealed class Refusing_a_delivery : IAsyncLifetime
     )
     {
         using var client = world.Machine();
-        await consignment.UploadAsync(client);
+        using var known = await consignment.AnnounceOrderAsync(client);
+        if (known.IsSuccessStatusCode)
+        {
+            await consignment.UploadPartsAsync(client);
+        }
+
         using var answer = await consignment.AnnounceAsync(client, manifest, permit, keySeal, box);
         Assert.Equal(status, answer.StatusCode);
         Assert.Equal(type, await TypeAsync(answer));
@@ -285,6 +327,16 @@ public sealed class Refusing_a_delivery : IAsyncLifetime
             "the refusal is in the audit log",
             () => world.Node.Audit.Any(e => e is { Action: "call-refused", Sub: "service-gateway" })
         );
+    }
+
+    private async Task TakesNoPartAsync(Consignment consignment, HttpClient client, string? path = null)
+    {
+        using var create = Transfer.Creation(path ?? consignment.Parts, consignment.First.Seal);
+        using var refused = await client.SendAsync(create, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.NotFound, refused.StatusCode);
+        Assert.Equal(ProblemTypes.NotFound, await TypeAsync(refused));
+        Assert.False(Directory.Exists(Path.Combine(world.Data, ".ingress")));
+        NothingHappened();
     }
 
     private void NothingHappened()

@@ -12,7 +12,21 @@ internal sealed class SpeIngress(IHttpMessageHandlerFactory handlers, MachineTok
 {
     private sealed record DeliveryKey(string Seal, string Box);
 
+    private sealed record KnownOrder(string Permit, string Order);
+
     private sealed record Announcement(string Permit, string Order, string Manifest, DeliveryKey DeliveryKey);
+
+    /// <summary>Says which order, of which permit, parts will come of: an SPE takes none of another.</summary>
+    public async Task AnnounceAsync(SpeEnvironment environment, Order order, CancellationToken cancellationToken)
+    {
+        using var client = ClientOf(environment);
+        using var response = await client.PutAsJsonAsync(
+            Address(environment, order),
+            new KnownOrder(order.Permit, order.Document!),
+            cancellationToken
+        );
+        await ProtocolProblem.EnsureSuccessAsync(response, cancellationToken);
+    }
 
     /// <summary>Sends a part, or what is missing of it; one that is there already is recognised.</summary>
     public async Task PushPartAsync(
@@ -26,7 +40,7 @@ internal sealed class SpeIngress(IHttpMessageHandlerFactory handlers, MachineTok
         using var client = ClientOf(environment);
         // Few faults at a stretch: the worker comes again, after asking anew whether it may.
         var uploads = new UploadClient(client, new UploadClientOptions { Faults = 3, LongestWait = TimeSpan.FromSeconds(1) });
-        await uploads.UploadAsync(Address(environment, order, "parts"), part.Seal, path, cancellationToken);
+        await uploads.UploadAsync(Address(environment, order, "/parts"), part.Seal, path, cancellationToken);
     }
 
     /// <summary>Sends permit, order, manifest and the delivery key that Gateway cannot open.</summary>
@@ -34,7 +48,7 @@ internal sealed class SpeIngress(IHttpMessageHandlerFactory handlers, MachineTok
     {
         using var client = ClientOf(environment);
         using var response = await client.PostAsJsonAsync(
-            Address(environment, order, "manifest"),
+            Address(environment, order, "/manifest"),
             new Announcement(
                 order.Permit,
                 order.Document!,
@@ -57,6 +71,6 @@ internal sealed class SpeIngress(IHttpMessageHandlerFactory handlers, MachineTok
             DefaultRequestHeaders = { Accept = { new MediaTypeWithQualityHeaderValue("application/json") } },
         };
 
-    private static Uri Address(SpeEnvironment environment, Order order, string what) =>
-        new($"{environment.IngressUrl?.TrimEnd('/')}/orders/{order.Id}/{what}");
+    private static Uri Address(SpeEnvironment environment, Order order, string what = "") =>
+        new($"{environment.IngressUrl?.TrimEnd('/')}/orders/{order.Id}{what}");
 }

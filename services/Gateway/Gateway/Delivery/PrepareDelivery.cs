@@ -21,6 +21,7 @@ internal sealed class PrepareDelivery(
     OrderFiles files,
     PermitGate permits,
     SpeDirectory directory,
+    SpeIngress ingress,
     Counterparts.Pseudonymisation pseudonymisation,
     OrderAndPermit documents,
     SealVerifier seals,
@@ -136,6 +137,9 @@ internal sealed class PrepareDelivery(
     private async Task SignAsync(Order order, VerifiedOrder verified, CancellationToken cancellationToken)
     {
         await permits.RequireInForceAsync(order, cancellationToken);
+        // Before the SPE is given a key: whoever was given one must prove the deletion, and can only of an order that it knows.
+        var environment = await directory.RequireApprovedAsync(order.Spe, cancellationToken);
+        await ingress.AnnounceAsync(environment, order, cancellationToken);
         var key = await pseudonymisation.DeliveryKeyAsync(order.Digest!, order.SpeKey!, cancellationToken);
         var seal = seals.Verify(
             key.Seal,

@@ -26,6 +26,11 @@ internal sealed class PushDelivery(
             .DeliveryParts.Where(part => part.OrderId == order.Id && part.PushedAt == null)
             .OrderBy(part => part.Part)
             .ToListAsync(cancellationToken);
+        if (parts.Count > 0)
+        {
+            // Again: an SPE that has lost its disk knows the order no longer.
+            await ingress.AnnounceAsync(await directory.RequireApprovedAsync(order.Spe, cancellationToken), order, cancellationToken);
+        }
         foreach (var part in parts)
         {
             await permits.RequireInForceAsync(order, cancellationToken);

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Buffers.Text;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -21,19 +19,7 @@ internal sealed class Scanner(Wanted wanted, Report report)
     private const int After = 8192;
     private const int Before = 128;
     private const int Depth = 3;
-    private const int ShortestHex = 20;
-    private const int ShortestBase64 = 14;
     private const int ShortestWide = 10;
-
-    private static readonly SearchValues<byte> HexDigits = SearchValues.Create("0123456789abcdefABCDEF"u8);
-    private static readonly SearchValues<byte> Base64Digits = SearchValues.Create(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"u8
-    );
-    private static readonly sbyte[] HexValues = Values("0123456789abcdef", "0123456789ABCDEF");
-    private static readonly sbyte[] Base64Values = Values(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-    );
 
     private readonly byte[] buffer = new byte[Before + Chunk + After];
     private readonly Layer[] layers = [.. Enumerable.Range(0, Depth).Select(_ => new Layer(Before + Chunk + After))];
@@ -77,8 +63,8 @@ internal sealed class Scanner(Wanted wanted, Report report)
         LookForNumbers(text, found, form);
         if (depth < Depth)
         {
-            LookThroughHex(text, depth, found, form);
-            LookThroughBase64(text, depth, found, form);
+            LookThroughDigits(Notation.Hex, text, depth, found, form);
+            LookThroughDigits(Notation.Base64, text, depth, found, form);
             LookThroughWide(text, depth, found, form);
         }
     }
@@ -204,106 +190,49 @@ internal sealed class Scanner(Wanted wanted, Report report)
     private static bool IsInWord(ReadOnlySpan<byte> text, int at, int end)
     {
         var from = at;
-        while (from > 0 && end - from < 32 && HexValues[text[from - 1]] >= 0)
+        while (from > 0 && end - from < 32 && Notation.Hex.Values[text[from - 1]] >= 0)
         {
             from--;
         }
-        while (end < text.Length && end - from < 32 && HexValues[text[end]] >= 0)
+        while (end < text.Length && end - from < 32 && Notation.Hex.Values[text[end]] >= 0)
         {
             end++;
         }
         return end - from >= 32;
     }
 
-    private void LookThroughHex(ReadOnlySpan<byte> text, int depth, Action<Kind, int, string> found, string form)
+    // Every stretch of digits, over the separators that may stand in it, read from each start at which a byte may begin.
+    private void LookThroughDigits(Notation of, ReadOnlySpan<byte> text, int depth, Action<Kind, int, string> found, string form)
     {
         var layer = layers[depth];
         var at = 0;
         while (true)
         {
-            var next = text[at..].IndexOfAny(HexDigits);
+            var next = text[at..].IndexOfAny(of.Digits);
             if (next < 0)
             {
                 return;
             }
             at += next;
-            // The digits of the stretch, over single separators (as in a UUID); then bytes from either start.
             layer.Clear();
             var position = at;
-            while (position < text.Length)
+            for (; position < text.Length; position++)
             {
-                if (HexValues[text[position]] >= 0)
+                if (of.Values[text[position]] is >= 0 and var value)
                 {
-                    layer.AddDigit(HexValues[text[position]], position);
-                    position++;
+                    layer.AddDigit(value, position);
                 }
-                else if (
-                    text[position] is (byte)' ' or (byte)'-' or (byte)':'
-                    && position + 1 < text.Length
-                    && HexValues[text[position + 1]] >= 0
-                )
-                {
-                    position++;
-                }
-                else
+                else if (!of.GoesOn(text[position..], layer.Digits))
                 {
                     break;
                 }
             }
-            if (layer.Digits >= ShortestHex)
+            if (layer.Digits >= of.Shortest)
             {
-                for (var start = 0; start < 2; start++)
+                for (var start = 0; start < of.Starts; start++)
                 {
-                    layer.DecodeHex(start);
-                    Inside(layer, depth, found, Named(form, "hex"));
-                }
-            }
-            at = position;
-        }
-    }
-
-    private void LookThroughBase64(ReadOnlySpan<byte> text, int depth, Action<Kind, int, string> found, string form)
-    {
-        var layer = layers[depth];
-        var at = 0;
-        while (true)
-        {
-            var next = text[at..].IndexOfAny(Base64Digits);
-            if (next < 0)
-            {
-                return;
-            }
-            at += next;
-            // Over line breaks, as in PEM.
-            layer.Clear();
-            var position = at;
-            while (position < text.Length)
-            {
-                if (Base64Values[text[position]] >= 0)
-                {
-                    layer.AddDigit(Base64Values[text[position]], position);
-                    position++;
-                }
-                else if (
-                    text[position] is (byte)'\n' or (byte)'\r'
-                    && layer.Digits >= ShortestBase64
-                    && position + 1 < text.Length
-                    && (Base64Values[text[position + 1]] >= 0 || text[position + 1] == '\n')
-                )
-                {
-                    position++;
-                }
-                else
-                {
-                    break;
-                }
-            }
-            if (layer.Digits >= ShortestBase64)
-            {
-                for (var start = 0; start < 4; start++)
-                {
-                    layer.DecodeBase64(start);
-                    Inside(layer, depth, found, Named(form, "base64"));
+                    layer.Decode(start, of.Bits);
+                    Inside(layer, depth, found, Named(form, of.Name));
                 }
             }
             at = position;
@@ -364,20 +293,6 @@ internal sealed class Scanner(Wanted wanted, Report report)
             _ => $"{inner} in {outer}",
         };
 
-    private static sbyte[] Values(params string[] alphabets)
-    {
-        var values = new sbyte[256];
-        Array.Fill(values, (sbyte)-1);
-        foreach (var alphabet in alphabets)
-        {
-            for (var value = 0; value < alphabet.Length; value++)
-            {
-                values[alphabet[value]] = (sbyte)value;
-            }
-        }
-        return values;
-    }
-
     /// <summary>What a stretch stands for, and where each of its bytes came from.</summary>
     private sealed class Layer(int capacity)
     {
@@ -406,27 +321,19 @@ internal sealed class Scanner(Wanted wanted, Report report)
             origins[Length++] = position;
         }
 
-        public void DecodeHex(int start)
-        {
-            Length = 0;
-            for (var at = start; at + 1 < Digits; at += 2)
-            {
-                AddByte((byte)((byte)digits[at] << 4 | (byte)digits[at + 1]), positions[at]);
-            }
-        }
-
-        public void DecodeBase64(int start)
+        /// <summary>The bytes that the digits from one on stand for; each began at the digit before the one that completes it.</summary>
+        public void Decode(int start, int bitsOfDigit)
         {
             Length = 0;
             var (bits, count) = (0, 0);
             for (var at = start; at < Digits; at++)
             {
-                bits = ((bits << 6) | (byte)digits[at]) & 0xFFFFFF;
-                count += 6;
+                bits = ((bits << bitsOfDigit) | (byte)digits[at]) & 0xFFFFFF;
+                count += bitsOfDigit;
                 if (count >= 8)
                 {
                     count -= 8;
-                    AddByte((byte)(bits >> count), positions[at - 1 < 0 ? 0 : at - 1]);
+                    AddByte((byte)(bits >> count), positions[at - 1]);
                 }
             }
         }

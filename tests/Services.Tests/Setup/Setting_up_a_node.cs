@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using HealthDataNode.Services.Tests.Messaging;
@@ -24,10 +23,11 @@ public sealed class Setting_up_a_node(RabbitMqFixture rabbitMq) : IAsyncLifetime
     private static readonly string[] Folders = ["ca", "keys", "realm"];
     private readonly string directory = Directory.CreateTempSubdirectory("hdn-setup-").FullName;
     private SetupOptions place = null!;
-    private Process server = null!;
+    private NativePostgres server = null!;
 
     public async ValueTask InitializeAsync()
     {
+        server = new NativePostgres(directory);
         var broker = await rabbitMq.UriAsync();
         var secrets = Directory.CreateDirectory(Path.Combine(directory, "secrets")).FullName;
         foreach (
@@ -36,43 +36,20 @@ public sealed class Setting_up_a_node(RabbitMqFixture rabbitMq) : IAsyncLifetime
         {
             await File.WriteAllTextAsync(Path.Combine(secrets, name), RandomNumberGenerator.GetHexString(32));
         }
-        var port = PostgresFixture.FreePort();
-        var password = await File.ReadAllTextAsync(Path.Combine(secrets, "postgres"));
         place = new SetupOptions(
-            $"Host=127.0.0.1;Port={port};Username=postgres;Password={password}",
+            server.ConnectionString,
             broker,
             directory,
             "https://localhost:7001",
             "https://localhost:7002",
             "https://localhost:7003"
         );
-        var start = new ProcessStartInfo(Path.Combine(PostgresFixture.Repository, "AppHost/native/postgres"), [directory])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["PGPORT"] = $"{port}";
-        server = Process.Start(start)!;
-        _ = server.StandardOutput.ReadToEndAsync();
-        var error = server.StandardError.ReadToEndAsync();
-        for (var deadline = Stopwatch.StartNew(); !await AnswersAsync(); await Task.Delay(200))
-        {
-            Assert.False(server.HasExited, server.HasExited ? await error : "");
-            Assert.True(deadline.Elapsed < TimeSpan.FromSeconds(120), "PostgreSQL did not start.");
-        }
+        await server.StartAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (server is not null)
-        {
-            using (var stop = Process.Start("kill", ["-TERM", $"{server.Id}"]))
-            {
-                await stop.WaitForExitAsync();
-            }
-            await server.WaitForExitAsync();
-            server.Dispose();
-        }
+        await server.DisposeAsync();
         Directory.Delete(directory, recursive: true);
     }
 
@@ -206,17 +183,4 @@ public sealed class Setting_up_a_node(RabbitMqFixture rabbitMq) : IAsyncLifetime
         }.ConnectionString;
 
     private Task AsSuperuserAsync(string sql) => Outbox.ExecuteAsync(place.Postgres + ";Pooling=false", sql);
-
-    private async Task<bool> AnswersAsync()
-    {
-        try
-        {
-            await AsSuperuserAsync("SELECT 1");
-            return true;
-        }
-        catch (NpgsqlException)
-        {
-            return false;
-        }
-    }
 }

@@ -11,12 +11,18 @@ namespace HealthDataNode.ServiceDefaults.Identity;
 /// <summary>The leases that a service of the node holds: one book and one call a second for each owner.</summary>
 public static class LeaseExtensions
 {
+    /// <summary>How long an answer is good, <c>Leases:Seconds</c>: at most, where it is received; and as SpeRegistry's policy,
+    /// where it is given (Permit's is its policy profile's).</summary>
+    public static TimeSpan LeaseTime(this IConfiguration configuration) =>
+        TimeSpan.FromSeconds(configuration.GetValue("Leases:Seconds", LeaseBook.Usual.TotalSeconds));
+
     /// <summary>Leases of permits, and the newest version of each where a lease tells of one.</summary>
     public static void AddPermitLeases(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton(services => new PermitLeases(
             services.GetRequiredService<ServiceName>().Value,
-            services.GetRequiredService<TimeProvider>()
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<IConfiguration>().LeaseTime()
         ));
         builder.Services.AddSingleton<ILeaseSource<PermitLeases>>(services => new PermitLeaseSource(
             ClientOf(services, "permit"),
@@ -33,7 +39,8 @@ public static class LeaseExtensions
     {
         builder.Services.AddSingleton(services => new SpeLeases(
             services.GetRequiredService<ServiceName>().Value,
-            services.GetRequiredService<TimeProvider>()
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<IConfiguration>().LeaseTime()
         ));
         builder.Services.AddSingleton<ILeaseSource<SpeLeases>>(services => new SpeLeaseSource(
             ClientOf(services, "speregistry"),

@@ -137,8 +137,8 @@ public static class ReferenceSpeHost
 
     private static void AddLeases(IServiceCollection services, SpeOptions options)
     {
-        services.AddSingleton(provider => new PermitLeases(options.Party, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new SpeLeases(options.Party, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new PermitLeases(options.Party, provider.GetRequiredService<TimeProvider>(), options.LeaseTime));
+        services.AddSingleton(provider => new SpeLeases(options.Party, provider.GetRequiredService<TimeProvider>(), options.LeaseTime));
         services.AddSingleton<ILeaseSource<PermitLeases>>(provider => new PermitLeaseSource(
             () => provider.GetRequiredService<NodeClients>().For("permit"),
             "permit/v1/state-checks",

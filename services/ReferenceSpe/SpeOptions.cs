@@ -1,3 +1,5 @@
+using HealthDataNode.Protocol.Leases;
+
 namespace HealthDataNode.ReferenceSpe;
 
 /// <summary>What this SPE is told from outside; a missing value stops the start with its name.</summary>
@@ -27,6 +29,9 @@ internal sealed record SpeOptions
     /// <summary>Organisation number of who runs it.</summary>
     public required string Org { get; init; }
 
+    /// <summary>How long an answer to a lease or an access check is good at most, from when it was asked for.</summary>
+    public required TimeSpan LeaseTime { get; init; }
+
     /// <summary>How long a job may run.</summary>
     public required TimeSpan JobTime { get; init; }
 
@@ -53,6 +58,7 @@ internal sealed record SpeOptions
             Issuer = $"{Required(configuration, "Keycloak:AuthServerUrl").TrimEnd('/')}/realms/{Required(configuration, "Keycloak:Realm")}",
             Name = configuration["Party:Name"] ?? "Reference SPE",
             Org = configuration["Party:Org"] ?? "999000201",
+            LeaseTime = TimeSpan.FromSeconds(configuration.GetValue("Leases:Seconds", LeaseBook.Usual.TotalSeconds)),
             JobTime = TimeSpan.FromSeconds(configuration.GetValue("Jobs:Seconds", 300.0)),
             JobMegabytes = configuration.GetValue("Jobs:MemoryMegabytes", 1024),
             ResultMegabytes = configuration.GetValue("Jobs:ResultMegabytes", 1024),

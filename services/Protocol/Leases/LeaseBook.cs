@@ -11,8 +11,8 @@ namespace HealthDataNode.Protocol.Leases;
 /// </summary>
 public abstract class LeaseBook
 {
-    /// <summary>How long an answer is good (policy profile), from when its question was sent.</summary>
-    public static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(3);
+    /// <summary>How long an answer is good where nothing else is configured.</summary>
+    public static readonly TimeSpan Usual = TimeSpan.FromSeconds(3);
 
     /// <summary>The most ids in one question; more are asked for in turns.</summary>
     public const int MostIds = 1000;
@@ -23,14 +23,19 @@ public abstract class LeaseBook
     private TaskCompletionSource changed = NewSignal();
     private TaskCompletionSource wanted = NewSignal();
 
-    private protected LeaseBook(string caller, TimeProvider? time)
+    private protected LeaseBook(string caller, TimeProvider? time, TimeSpan? goodFor)
     {
         Caller = caller;
+        GoodFor = goodFor ?? Usual;
         this.time = time ?? TimeProvider.System;
     }
 
     /// <summary>The party that holds them.</summary>
     public string Caller { get; }
+
+    /// <summary>How long an answer is good at most, from when its question was sent; its owner's policy may name an
+    /// earlier end.</summary>
+    public TimeSpan GoodFor { get; }
 
     /// <summary>Everything that is held, by id.</summary>
     public IReadOnlyList<string> Held
@@ -392,7 +397,8 @@ public abstract class LeaseBook
 /// <summary>Leases of permits, by lineage, from Permit.</summary>
 /// <param name="caller">The party that holds them.</param>
 /// <param name="time">The clock.</param>
-public sealed class PermitLeases(string caller, TimeProvider? time = null) : LeaseBook(caller, time)
+/// <param name="goodFor">How long an answer is good at most; 3 s where it is not said.</param>
+public sealed class PermitLeases(string caller, TimeProvider? time = null, TimeSpan? goodFor = null) : LeaseBook(caller, time, goodFor)
 {
     private protected override LeaseStanding Meaning(string state, DateTimeOffset? to, DateTimeOffset now) =>
         state switch
@@ -408,7 +414,8 @@ public sealed class PermitLeases(string caller, TimeProvider? time = null) : Lea
 /// again, and then what waited goes on (EHDS Article 73).</summary>
 /// <param name="caller">The party that holds them.</param>
 /// <param name="time">The clock.</param>
-public sealed class SpeLeases(string caller, TimeProvider? time = null) : LeaseBook(caller, time)
+/// <param name="goodFor">How long an answer is good at most; 3 s where it is not said.</param>
+public sealed class SpeLeases(string caller, TimeProvider? time = null, TimeSpan? goodFor = null) : LeaseBook(caller, time, goodFor)
 {
     private protected override LeaseStanding Meaning(string state, DateTimeOffset? to, DateTimeOffset now) =>
         state == SpeStatuses.Approved ? LeaseStanding.Good : LeaseStanding.Paused;

@@ -44,7 +44,7 @@ public sealed partial class LeaseRenewal<TBook>(
             return true;
         }
 
-        using var patience = new CancellationTokenSource(LeaseBook.GoodFor, time);
+        using var patience = new CancellationTokenSource(book.GoodFor, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel, patience.Token);
         string? reason;
         try

@@ -26,8 +26,6 @@ internal enum Access
 /// </summary>
 internal sealed class AccessCheck(NodeClients node, TrustStore trust, Lineages lineages, SpeOptions options, TimeProvider time)
 {
-    private static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(3);
-
     private sealed record Question(string Nonce, string Lineage, string Sub);
 
     public async Task<Access> AskAsync(string lineage, string sub, CancellationToken cancellationToken)
@@ -57,7 +55,7 @@ internal sealed class AccessCheck(NodeClients node, TrustStore trust, Lineages l
                 && answer.Lineage == lineage
                 && answer.Sub == sub
                 && answer.Version >= lineages.VersionOf(lineage)
-                && time.GetElapsedTime(asked) <= GoodFor;
+                && time.GetElapsedTime(asked) <= options.LeaseTime;
             return !good ? Access.Unknown
                 : answer.Allowed ? Access.Allowed
                 : Access.Denied;

@@ -52,6 +52,23 @@ public sealed class Holding_a_lease : IDisposable
     }
 
     [Fact]
+    public void Is_good_for_as_long_as_is_configured_but_never_longer_than_its_owner_says()
+    {
+        var longer = new PermitLeases("gateway", world.Time, TimeSpan.FromSeconds(6));
+        longer.Hold(Lineage, 1);
+        var question = longer.Ask()!;
+        Assert.Equal(LeaseFault.None, Take(question, Answer(question) with { Until = world.Now + 5 }, longer));
+        world.Time.Advance(TimeSpan.FromSeconds(4.9));
+        Assert.True(longer.Of(Lineage).IsGood);
+        world.Time.Advance(TimeSpan.FromSeconds(0.1));
+        Assert.False(longer.Of(Lineage).IsGood);
+        question = longer.Ask()!;
+        Assert.Equal(LeaseFault.None, Take(question, Answer(question) with { Until = world.Now + 60 }, longer));
+        world.Time.Advance(TimeSpan.FromSeconds(6));
+        Assert.False(longer.Of(Lineage).IsGood);
+    }
+
+    [Fact]
     [Trait("Invariant", "1")]
     public void Is_not_opened_by_an_answer_that_comes_too_late()
     {
@@ -397,8 +414,8 @@ public sealed class Holding_a_lease : IDisposable
             States = [new LineageState(Lineage, version, digest ?? world.Permit.Digest, state)],
         };
 
-    private LeaseFault Take(LeaseQuestion question, PermitState answer) =>
-        leases.Accept(question, PermitLeaseSource.Read(world.Signer("permit", KeyUses.Permit).Sign(answer).Text, world.Trust));
+    private LeaseFault Take(LeaseQuestion question, PermitState answer, PermitLeases? book = null) =>
+        (book ?? leases).Accept(question, PermitLeaseSource.Read(world.Signer("permit", KeyUses.Permit).Sign(answer).Text, world.Trust));
 
     private static HttpClient Client(Func<string, string> answer) => new(new Owner(answer)) { BaseAddress = new Uri("http://permit") };
 

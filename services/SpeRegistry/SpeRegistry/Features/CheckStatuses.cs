@@ -34,6 +34,7 @@ public static partial class CheckStatuses
         ClaimsPrincipal user,
         SpeRegistryDb db,
         DocumentSigner signer,
+        IConfiguration configuration,
         TimeProvider time,
         CancellationToken cancellationToken
     )
@@ -61,7 +62,7 @@ public static partial class CheckStatuses
             Caller = user.Party()!,
             Nonce = request.Nonce,
             At = asked.ToUnixTimeSeconds(),
-            Until = UntilOf(asked, rows.Values.Select(row => row.Newest), now),
+            Until = UntilOf(asked + configuration.LeaseTime(), rows.Values.Select(row => row.Newest), now),
             States =
             [
                 .. request.Parties.Select(party =>
@@ -75,12 +76,12 @@ public static partial class CheckStatuses
     }
 
     // No lease outlives the approval that it stands on: from that second on nothing is delivered.
-    private static long UntilOf(DateTimeOffset asked, IEnumerable<Ruling?> rulings, DateTimeOffset now) =>
+    private static long UntilOf(DateTimeOffset latest, IEnumerable<Ruling?> rulings, DateTimeOffset now) =>
         rulings
             .Select(ruling => ruling?.Until)
             .Where(until => until > now)
             .Select(until => until!.Value.ToUnixTimeSeconds())
-            .Append(asked.ToUnixTimeSeconds() + (long)LeaseBook.GoodFor.TotalSeconds)
+            .Append(latest.ToUnixTimeSeconds())
             .Min();
 
     // What was never approved stands as what has run out.

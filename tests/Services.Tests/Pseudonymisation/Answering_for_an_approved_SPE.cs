@@ -1,3 +1,4 @@
+using System.Net;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Leases;
 using HealthDataNode.Pseudonymisation.Leases;
@@ -128,6 +129,46 @@ public sealed class Answering_for_an_approved_SPE : IClassFixture<Pseudonymisati
         {
             using var answered = await call();
             Assert.True(answered.IsSuccessStatusCode);
+        }
+    }
+
+    [Fact]
+    [Trait("Invariant", "12")]
+    public async Task Gives_no_token_where_it_is_suspended_while_the_part_is_on_its_way()
+    {
+        var order = await world.OpenAsync();
+        var part = order.Seal(1, PseudonymisationWorld.People(1));
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/orders/{order.Digest}/tokens/1")
+        {
+            Content = new Slow(part.File, () => world.SpeIsAsync(SpeStatuses.Suspended)),
+        };
+        request.Headers.Add("Seal", part.Seal.Text);
+        try
+        {
+            using var waits = await order.Holder.At(world.Host).ActAsync(request);
+            Assert.Equal((503, "environment-not-approved"), await waits.ProblemAsync());
+        }
+        finally
+        {
+            await world.SpeIsAsync(SpeStatuses.Approved);
+        }
+    }
+
+    // A body that comes after something else has happened.
+    private sealed class Slow(byte[] file, Func<Task> first) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await stream.WriteAsync(file.AsMemory(0, 1));
+            await stream.FlushAsync();
+            await first();
+            await stream.WriteAsync(file.AsMemory(1));
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = file.Length;
+            return true;
         }
     }
 

@@ -46,12 +46,12 @@ internal static class Rekey
         {
             return Refused.NoSuchOrder();
         }
+        using var body = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, MaxBatchBytes));
+        await request.Body.CopyToAsync(body, cancellationToken);
         if (await permits.RefusalAsync(known, cancellationToken) is { } refusal)
         {
             return refusal;
         }
-        using var body = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, MaxBatchBytes));
-        await request.Body.CopyToAsync(body, cancellationToken);
         var tokens = body.GetBuffer().AsMemory(0, (int)body.Length);
         var sha256 = Convert.ToHexStringLower(SHA256.HashData(tokens.Span));
 

@@ -65,13 +65,13 @@ internal static class Tokenise
         {
             return Refused.NoSuchOrder();
         }
+        // Over the whole file before any of it is used: Crypt4GH has no mark at its end.
+        var sealedPart = await ReadAsync(http.Request, cancellationToken);
+        // Now, and not before it came over what may be a slow line.
         if (await permits.RefusalAsync(known, cancellationToken) is { } refusal)
         {
             return refusal;
         }
-
-        // Over the whole file before any of it is used: Crypt4GH has no mark at its end.
-        var sealedPart = await ReadAsync(http.Request, cancellationToken);
         SignedDocument<Seal> seal;
         try
         {

@@ -12,7 +12,7 @@ public sealed class A_machine(PostgresFixture postgres) : IAsyncLifetime
         ["catalogue"] = [],
         ["permit"] = ["catalogue", "speregistry", "pseudonymisation"],
         ["speregistry"] = [],
-        ["pseudonymisation"] = ["permit"],
+        ["pseudonymisation"] = ["permit", "speregistry"],
         ["gateway"] = ["permit", "pseudonymisation", "speregistry", "referencespe"],
         ["audit"] = [],
         ["cancerregistry"] = ["gateway", "pseudonymisation", "permit", "audit"],

@@ -9,8 +9,8 @@ namespace Aspire.Hosting.Offline;
 /// </summary>
 internal sealed class ProcessVariables(DistributedApplicationExecutionContext execution, StackFolder folder, IConfiguration configuration)
 {
-    /// <summary>What a child may inherit: how programs are found.</summary>
-    private static readonly string[] Inherited = ["PATH", "DOTNET_ROOT", "DOTNET_ROOT_X64", "LD_LIBRARY_PATH", "USER"];
+    /// <summary>What a child may inherit: how programs are found and compiled.</summary>
+    private static readonly string[] Inherited = ["PATH", "DOTNET_ROOT", "DOTNET_ROOT_X64", "DOTNET_TieredPGO", "LD_LIBRARY_PATH", "USER"];
 
     public async Task<Dictionary<string, string>> OfAsync(IResource resource, CancellationToken cancellation)
     {

@@ -19,14 +19,9 @@ var gatewayDb = builder.AddServiceDatabase(node, postgres, "gateway");
 var auditDb = builder.AddServiceDatabase(node, postgres, "audit");
 var edgeDb = builder.AddServiceDatabase(node, postgres, "edge");
 
-// Keys, roles, databases, schema, broker topology, certificates, realm: once, before everything else
-var setup = builder
-    .AddProject<Projects.Setup>("setup")
-    .AsSetup(node)
-    .WithReference(postgres)
-    .WithReference(rabbitmq)
-    .WaitFor(postgres)
-    .WaitFor(rabbitmq);
+// Keys, roles, databases, schema, certificates, realm, broker topology: once, before everything else. Not after the broker,
+// which is slow to start: its part comes last, and waits by itself
+var setup = builder.AddProject<Projects.Setup>("setup").AsSetup(node).WithReference(postgres).WithReference(rabbitmq).WaitFor(postgres);
 
 // The identity provider: another party, with an address of its own
 var keycloak = builder

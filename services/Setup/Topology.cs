@@ -53,9 +53,10 @@ internal static class Topology
             {
                 return await factory.CreateConnectionAsync();
             }
-            catch (BrokerUnreachableException) when (attempt < 30)
+            catch (BrokerUnreachableException) when (attempt < 1200)
             {
-                await Task.Delay(TimeSpan.FromSeconds(1));
+                // It starts while Setup does. Five minutes in all, as long as the stack has for its start.
+                await Task.Delay(TimeSpan.FromMilliseconds(250));
             }
             catch (BrokerUnreachableException exception)
             {

@@ -36,7 +36,6 @@ internal sealed class Stack(IServiceProvider services, IDistributedApplicationBu
             var control = new ControlFiles(folder.Control, HandleAsync).ServeAsync(stop.Token);
             var starts = children.Select(StartInOrderAsync).ToArray();
             await FirstFaultOrAllAsync(starts).WaitAsync(StartLimit, stop.Token);
-            await AllHealthyAsync(clock);
             allHealthy = true;
             status.Write();
             await File.WriteAllTextAsync(Path.Combine(folder.Control, "healthy"), $"{clock.ElapsedMilliseconds}\n", stop.Token);
@@ -85,6 +84,7 @@ internal sealed class Stack(IServiceProvider services, IDistributedApplicationBu
     {
         await WaitsAsync(child);
         await StartAsync(child);
+        await UntilAsync(child, () => child.Healthy || !child.Listens);
     }
 
     private async Task StartAsync(Child child)
@@ -120,14 +120,6 @@ internal sealed class Stack(IServiceProvider services, IDistributedApplicationBu
         await foreach (var start in Task.WhenEach(starts))
         {
             await start;
-        }
-    }
-
-    private async Task AllHealthyAsync(Stopwatch clock)
-    {
-        foreach (var child in children.Where(child => child.Listens))
-        {
-            await UntilAsync(child, () => child.Healthy).WaitAsync(StartLimit - clock.Elapsed, stop.Token);
         }
     }
 

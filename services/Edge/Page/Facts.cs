@@ -8,7 +8,12 @@ internal sealed record Facts(
     IReadOnlyList<OrderFact>? Orders = null,
     IReadOnlyList<ReleaseFact>? Releases = null,
     AuditHead? Audit = null
-);
+)
+{
+    /// <summary>What became of each application, the newest first; null where Permit did not say.</summary>
+    public IReadOnlyList<Journey>? Journeys(Language language) =>
+        Register?.Select(application => new Journey(language, application, Orders, Releases)).ToArray();
+}
 
 /// <summary>A text in both languages.</summary>
 internal sealed record LocalText(string? Nb = null, string? En = null);

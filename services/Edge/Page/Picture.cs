@@ -33,31 +33,35 @@ internal static class Picture
 
     private static string Description(Language language) =>
         language.Say(
-            "Dataholdere, identitetsleverandøren og mennesker møter noden ved Edge. Bak Edge står Catalogue, SpeRegistry, Permit, Audit, Pseudonymisation og Gateway, med RabbitMQ for hendelser og en PostgreSQL-database til hver. Gateway sender forseglede rader til det sikre behandlingsmiljøet, der den som har tillatelse, går inn, og der bare godkjente resultater slipper ut.",
-            "Data holders, the identity provider and people meet the node at the Edge. Behind it stand Catalogue, SpeRegistry, Permit, Audit, Pseudonymisation and Gateway, with RabbitMQ for events and a PostgreSQL database each. Gateway sends sealed rows to the secure processing environment, which the person with a permit enters, and which only approved results leave."
+            "Dataholdere, folkeregisteret, identitetsleverandøren og mennesker møter noden ved Edge. Bak Edge står Catalogue, SpeRegistry, Permit, Audit, Pseudonymisation og Gateway, med RabbitMQ for hendelser og en PostgreSQL-database til hver. Gateway sender forseglede rader til det sikre behandlingsmiljøet, der den som har tillatelse, går inn, og der bare godkjente resultater slipper ut. Miljøet spør ved Edge om hvem som slipper inn, og sender kvitteringer og bevis for sletting dit.",
+            "Data holders, the population register, the identity provider and people meet the node at the Edge. Behind it stand Catalogue, SpeRegistry, Permit, Audit, Pseudonymisation and Gateway, with RabbitMQ for events and a PostgreSQL database each. Gateway sends sealed rows to the secure processing environment, which the person with a permit enters, and which only approved results leave. At the Edge the environment asks who may enter, and there it sends receipts and proofs of deletion."
         );
 
     private static Html Outside(Language language) =>
         $"""
+            {Party(30, language.Say("Dataholdere", "Data holders"), language.Say("registre med egne nøkler", "with keys of their own"))}
             {Party(
-                30,
-                language.Say("Dataholdere", "Data holders"),
-                language.Say("registre med egne nøkler", "registers with their own keys")
+                196,
+                language.Say("Folkeregister", "Population register"),
+                language.Say("hvem som er samme person", "who is the same person")
             )}
-            {Party(255, language.Say("Identitetsleverandør", "Identity provider"), "OpenID Connect")}
-            {Party(480, language.Say("Mennesker", "People"), language.Say("søker, behandler, beslutter", "apply, prepare, decide"))}
+            {Party(362, language.Say("Innlogging", "Identity provider"), "OpenID Connect")}
+            {Party(528, language.Say("Mennesker", "People"), language.Say("søker og avgjør", "apply and decide"))}
             <rect class="outside" x="760" y="210" width="190" height="128" rx="8"/>
             <text class="name" x="855" y="240">{language.Say("Sikkert", "Secure processing")}</text>
             <text class="name" x="855" y="260">{language.Say("behandlingsmiljø", "environment")}</text>
             <text x="855" y="288">{language.Say("radene sammenstilles her;", "rows are linked in here;")}</text>
             <text x="855" y="305">{language.Say("resultater ut gjennom slusen", "results leave by the airlock")}</text>
-            {Arrow("M130 74V132")}{Arrow("M355 132V80")}{Arrow("M580 74V132")}
-            {Arrow("M680 47H855V204")}
+            {Arrow("M106 74V132")}{Arrow("M272 74V132")}{Arrow("M438 132V80")}{Arrow("M604 74V132")}
+            {Arrow("M680 47H855V204")}{Arrow("M760 228H720V162H686")}
             <text x="770" y="38">{language.Say("går inn med tillatelse", "enters with a permit")}</text>
-            <text class="start" x="140" y="98">{language.Say("forseglede rader", "sealed rows")}</text>
+            <text class="start" x="116" y="98">{language.Say("forseglede rader", "sealed rows")}</text>
+            <text class="start" x="282" y="98">{language.Say("forseglede endringer", "sealed changes")}</text>
+            <text class="start" x="728" y="178">{language.Say("spør om adgang,", "asks who may enter,")}</text>
+            <text class="start" x="728" y="194">{language.Say("beviser sletting", "proves deletion")}</text>
             """;
 
-    private static Html Party(int x, string name, string note) => Rectangle("outside", x, 20, 200, 54, name, note);
+    private static Html Party(int x, string name, string note) => Rectangle("outside", x, 20, 152, 54, name, note);
 
     private static Html Box(int x, int y, string name, string note) => Rectangle("box", x, y, 200, 54, name, note);
 

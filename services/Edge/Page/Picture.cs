@@ -43,7 +43,7 @@ internal static class Picture
             {Party(
                 196,
                 language.Say("Folkeregister", "Population register"),
-                language.Say("hvem som er samme person", "who is the same person")
+                language.Say("nye numre, dødsfall", "new numbers, deaths")
             )}
             {Party(362, language.Say("Innlogging", "Identity provider"), "OpenID Connect")}
             {Party(528, language.Say("Mennesker", "People"), language.Say("søker og avgjør", "apply and decide"))}

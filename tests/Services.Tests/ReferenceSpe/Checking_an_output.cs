@@ -9,6 +9,7 @@ using Microsoft.Extensions.Configuration;
 namespace HealthDataNode.Services.Tests.ReferenceSpe;
 
 /// <summary>The airlock's automatic checks, file by file (EHDS 73(2)).</summary>
+[Collection(Gateway.Measuring.Name)]
 public sealed class Checking_an_output : IDisposable
 {
     // Synthetic: month + 80, a form that is never issued.

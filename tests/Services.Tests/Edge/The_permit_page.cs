@@ -131,6 +131,13 @@ public sealed partial class The_permit_page : IAsyncLifetime
                 "approvals":[{"kind":"ethics","authority":"rek","revocation":{"reasons":"New facts.","at":"2026-11-25T12:00:00+00:00"}}],
                 """,
                 StringComparison.Ordinal
+            )
+            .Replace(
+                """
+                "decision":{"outcome":"refused","reasons":"Not a public body.","decidedAt":"2026-11-12T09:00:00+00:00"}
+                """,
+                Withdrawn,
+                StringComparison.Ordinal
             );
         var page = await stage.PageAsync($"/permits/{PageStage.Young}?lang=en");
         var treatment = Between(page, ">treatment</h3>", "</ol>");
@@ -143,7 +150,9 @@ public sealed partial class The_permit_page : IAsyncLifetime
         Assert.Contains("The application was withdrawn by the applicant", timeline, StringComparison.Ordinal);
         Assert.Contains("Ethics approval: revoked", timeline, StringComparison.Ordinal);
         Assert.Contains("New facts.", timeline, StringComparison.Ordinal);
-        var ended = Between(await stage.PageAsync("/?lang=en"), "id=\"ended\"", "</section>");
+        var front = await stage.PageAsync("/?lang=en");
+        Assert.Contains("data-color=\"neutral\">Withdrawn</span>", Between(front, "Refused one", "</article>"), StringComparison.Ordinal);
+        var ended = Between(front, "id=\"ended\"", "</section>");
         Assert.Contains("the regional ethics committee", ended, StringComparison.Ordinal);
     }
 

@@ -23,12 +23,15 @@ var edgeDb = builder.AddServiceDatabase(node, postgres, "edge");
 // which is slow to start: its part comes last, and waits by itself
 var setup = builder.AddProject<Projects.Setup>("setup").AsSetup(node).WithReference(postgres).WithReference(rabbitmq).WaitFor(postgres);
 
-// The identity provider: another party, with an address of its own
-var keycloak = builder
-    .AddProject<Projects.DevelopmentIssuer>("keycloak")
-    .AsPublic(node, "issuer")
-    .WithReference(issuerDb, connectionName: "issuer")
-    .WaitForCompletion(setup);
+// The identity provider: another party, with an address of its own. Waited for by nobody: who needs it asks again until it is there
+if (node.KeycloakHome is null)
+    builder
+        .AddProject<Projects.DevelopmentIssuer>("keycloak")
+        .AsPublic(node, "issuer")
+        .WithReference(issuerDb, connectionName: "issuer")
+        .WaitForCompletion(setup);
+else
+    builder.AddNativeKeycloak(node, postgres).WaitForCompletion(setup);
 
 // The node's services: HTTP on loopback, reached from outside through the Edge alone
 var catalogue = builder
@@ -108,5 +111,4 @@ builder.AddProject<Projects.ReferenceHolder>("hospitaltrust").AsHolder(node, "tr
 builder.AddProject<Projects.ReferenceHolder>("populationregister").AsHolder(node, "population").WithFeed(node).WaitForCompletion(setup);
 builder.AddProject<Projects.ReferenceSpe>("referencespe").AsSpe(node).WaitForCompletion(setup);
 
-_ = keycloak; // waited for by nobody: who needs it asks again until it is there
 builder.Build().Run();

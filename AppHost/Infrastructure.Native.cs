@@ -4,7 +4,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace HealthDataNode.AppHost;
 
-/// <summary>PostgreSQL and RabbitMQ as programs installed on the machine, behind the launchers in native/. Run mode only.</summary>
+/// <summary>PostgreSQL, RabbitMQ and Keycloak as programs installed on the machine, behind the launchers in native/. Run mode only.</summary>
 internal static class NativeInfrastructure
 {
     private static readonly byte[] AmqpHeader = [.. "AMQP"u8, 0, 0, 9, 1];
@@ -33,6 +33,24 @@ internal static class NativeInfrastructure
             .WithEndpoint(name: "dist", scheme: "tcp", isProxied: false, env: "RABBITMQ_DIST_PORT")
             // A probe that says hello and hangs up is a warning in RabbitMQ's log: once is enough.
             .WithReadinessCheck(new ServerProbe(server.Endpoint, AmqpHeader, answer: 1, everyTime: false));
+    }
+
+    /// <summary>The Keycloak of <see cref="Node.KeycloakHome"/>: the realm that Setup filled, on the issuer's port.</summary>
+    public static IResourceBuilder<NativeKeycloak> AddNativeKeycloak(
+        this IDistributedApplicationBuilder builder,
+        Node node,
+        IResourceBuilder<NativePostgres> database
+    )
+    {
+        node.Secret("keycloak-admin");
+        var port = database.Resource.Endpoint.Property(EndpointProperty.Port);
+        return builder
+            .AddResource(new NativeKeycloak(Path.Combine(node.Launchers, "keycloak"), node.Directory))
+            .WithArgs(node.Directory)
+            .WithEnvironment("KEYCLOAK_HOME", node.KeycloakHome)
+            .WithEnvironment("PGPORT", ReferenceExpression.Create($"{port}"))
+            .WithEndpoint(port: node.Port("issuer"), scheme: "https", name: "https", isProxied: false, env: "KC_PORT")
+            .WithSecureHealthCheck(node, "/realms/health-data-node/.well-known/openid-configuration");
     }
 
     /// <summary>A service's database. Setup makes it and both its roles from the passwords that are put into DIR here.</summary>
@@ -92,6 +110,9 @@ internal sealed class NativeRabbitMQ(string launcher, string directory, Paramete
     public ReferenceExpression ConnectionStringExpression =>
         ReferenceExpression.Create($"amqp://node:{password:uri}@127.0.0.1:{Endpoint.Property(EndpointProperty.Port)}");
 }
+
+/// <summary>Keycloak, which has a listener and no connection string.</summary>
+internal sealed class NativeKeycloak(string launcher, string directory) : ExecutableResource("keycloak", launcher, directory);
 
 /// <summary>Healthy when the server answers the first bytes of its protocol.</summary>
 internal sealed class ServerProbe(EndpointReference endpoint, byte[] hello, byte answer, bool everyTime) : IHealthCheck

@@ -21,6 +21,7 @@ internal sealed class Node
         Directory = Path.GetFullPath(builder.Configuration["data"] ?? Path.Combine(builder.AppHostDirectory, "..", ".data"));
         Launchers = Path.Combine(builder.AppHostDirectory, "native");
         Tap = builder.Configuration["tap"] is "true";
+        KeycloakHome = builder.Configuration["KEYCLOAK_HOME"] is { Length: > 0 } home ? home : null;
         Create("secrets");
         ReadPorts();
         Issuer = $"https://localhost:{Port("issuer")}";
@@ -35,6 +36,9 @@ internal sealed class Node
 
     /// <summary>Whether Pseudonymisation writes permit keys to DIR/tap too (development builds, `--tap`).</summary>
     public bool Tap { get; }
+
+    /// <summary>Where a Keycloak is unpacked (KEYCLOAK_HOME); null: the development issuer.</summary>
+    public string? KeycloakHome { get; }
 
     /// <summary>The identity provider's base address; part of `iss`, so it stays the same for a DIR.</summary>
     public string Issuer { get; }

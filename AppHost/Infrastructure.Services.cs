@@ -78,17 +78,18 @@ internal static class ServiceExtensions
         node.Tap && service.Resource.Name == "pseudonymisation" ? service.WithEnvironment("Tap__Directory", node.Create("tap")) : service;
 
     // Aspire's own HTTP check would not know the local authority.
-    private static IResourceBuilder<ProjectResource> WithSecureHealthCheck(this IResourceBuilder<ProjectResource> service, Node node)
+    internal static IResourceBuilder<T> WithSecureHealthCheck<T>(this IResourceBuilder<T> service, Node node, string path = "/health")
+        where T : IResourceWithEndpoints
     {
         var key = service.Resource.Name + "_over_tls";
-        var check = new SecureHealthCheck(service.GetEndpoint("https"), node.Authority);
+        var check = new SecureHealthCheck(service.GetEndpoint("https"), path, node.Authority);
         service.ApplicationBuilder.Services.AddHealthChecks().Add(new HealthCheckRegistration(key, check, failureStatus: null, tags: null));
         return service.WithHealthCheck(key);
     }
 }
 
-/// <summary>Healthy while `/health` answers 200 under a certificate of the local authority.</summary>
-internal sealed class SecureHealthCheck(EndpointReference endpoint, string authority) : IHealthCheck
+/// <summary>Healthy while the path answers 200 under a certificate of the local authority.</summary>
+internal sealed class SecureHealthCheck(EndpointReference endpoint, string path, string authority) : IHealthCheck
 {
     private readonly Lazy<HttpClient> client = new(() =>
     {
@@ -103,10 +104,10 @@ internal sealed class SecureHealthCheck(EndpointReference endpoint, string autho
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        using var answer = await client.Value.GetAsync(new Uri(endpoint.Url + "/health"), cancellationToken);
+        using var answer = await client.Value.GetAsync(new Uri(endpoint.Url + path), cancellationToken);
         return answer.IsSuccessStatusCode
             ? HealthCheckResult.Healthy()
-            : HealthCheckResult.Unhealthy($"{endpoint.Url}/health answered {(int)answer.StatusCode}");
+            : HealthCheckResult.Unhealthy($"{endpoint.Url}{path} answered {(int)answer.StatusCode}");
     }
 
     private static bool IsOurs(X509Certificate2? certificate, string authority)

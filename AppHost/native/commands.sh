@@ -32,6 +32,7 @@ need_programs() {
   command -v bwrap >/dev/null || packages+=(bubblewrap)
   [ -e /usr/share/zoneinfo/Europe/Oslo ] || packages+=(tzdata)
   command -v setpriv >/dev/null && command -v flock >/dev/null && command -v unshare >/dev/null || packages+=(util-linux)
+  [ -z "${KEYCLOAK_HOME:-}" ] || command -v java >/dev/null || packages+=(openjdk-17-jre-headless)
   command -v dotnet >/dev/null ||
     fail 3 "the .NET SDK 10 is missing; install it as https://learn.microsoft.com/dotnet/core/install/linux says, or with: curl -sSL https://dot.net/v1/dotnet-install.sh | bash -s -- --channel 10.0"
   [ ${#packages[@]} -gt 0 ] || return 0

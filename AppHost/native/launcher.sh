@@ -1,4 +1,4 @@
-# What both launchers share; sourced, never run. A launcher stays beside its server, passes signals on, and dies with
+# What the launchers share; sourced, never run. A launcher stays beside its server, passes signals on, and dies with
 # it as the server dies with the launcher (pdeathsig). See README.md for why each line is here.
 umask 077
 

@@ -66,6 +66,7 @@ public sealed class Stack : IAsyncLifetime
             {
                 ["TMPDIR"] = In("tmp", "apphost"),
                 ["DOTNET_ENVIRONMENT"] = "Development",
+                ["KEYCLOAK_HOME"] = "", // some tests know the development issuer's keys
                 ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Address,
                 ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
             }

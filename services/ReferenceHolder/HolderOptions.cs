@@ -44,7 +44,7 @@ public sealed class HolderOptions : IValidatableObject
 
     /// <summary>Identifiers in one part at most (<c>Holder:IdentifiersPerPart</c>).</summary>
     [Range(1, 700_000)]
-    public int IdentifiersPerPart { get; set; } = 50_000;
+    public int IdentifiersPerPart { get; set; } = 25_000;
 
     /// <summary>Bytes of rows in one part, about (<c>Holder:PartBytes</c>); the protocol's limit is 64 MiB.</summary>
     [Range(1024, 60 * 1024 * 1024)]
@@ -58,7 +58,7 @@ public sealed class HolderOptions : IValidatableObject
 
     /// <summary>Lines of the population register in one batch at most (<c>Holder:LinesPerBatch</c>).</summary>
     [Range(1, 250_000)]
-    public int LinesPerBatch { get; set; } = 100_000;
+    public int LinesPerBatch { get; set; } = 25_000;
 
     /// <summary>
     /// Where it may stand how many bytes a second are sent (<c>Holder:ThrottleFile</c>), for whoever has a narrow line, or

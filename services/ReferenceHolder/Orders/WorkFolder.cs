@@ -9,9 +9,10 @@ internal sealed class WorkFolder(HolderOptions options, HolderOrder order)
 
     public string Rows => File("rows.duckdb");
 
-    public string Spill => File("spill");
-
     public string File(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <param name="columns">How many columns of it are used at once.</param>
+    public RowStore OpenRows(int columns) => new(Rows, File("spill"), columns);
 
     public void Create() => Directory.CreateDirectory(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 

@@ -1,3 +1,4 @@
+using DuckDB.NET.Data;
 using HealthDataNode.Protocol.Crypt4Gh;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Rows;
@@ -26,14 +27,10 @@ public sealed class BuildParts(OrderBook book, OrderDocuments documents, HolderO
         var recipient = verified.Order.Payload.UploadKeyBytes();
         var parts = new List<ClosingPart>();
         var persons = 0L;
-        using (var store = new RowStore(folder.Rows, folder.Spill))
-        using (
-            var rows = store.Read(
-                $"SELECT token, {string.Join(", ", columns.Select(RowStore.Name))} FROM raw JOIN tokens USING (person_id) WHERE code = 0 ORDER BY token, line"
-            )
-        )
+        using (var store = folder.OpenRows(columns.Length))
+        using (var rows = Rows(store, columns).GetEnumerator())
         {
-            var more = rows.Read();
+            var more = rows.MoveNext();
             while (more)
             {
                 var part = parts.Count + 1;
@@ -55,11 +52,21 @@ public sealed class BuildParts(OrderBook book, OrderDocuments documents, HolderO
         book.Advance(order with { Stage = Stage.Built, Counts = order.Counts with { Uploaded = closing.Payload.Rows } });
     }
 
+    private static IEnumerable<DuckDBDataReader> Rows(RowStore store, IEnumerable<string> columns)
+    {
+        var fields = string.Join(", ", columns.Select(RowStore.Name));
+        return store.ReadInRanges(
+            "token",
+            "tokens",
+            range => $"SELECT token, {fields} FROM raw JOIN tokens USING (person_id) WHERE code = 0 AND {range} ORDER BY token, line"
+        );
+    }
+
     private ((ClosingPart Part, long Persons) Written, bool More) Write(
         WorkFolder folder,
         HolderOrder order,
         int part,
-        DuckDB.NET.Data.DuckDBDataReader rows,
+        IEnumerator<DuckDBDataReader> rows,
         string[] columns,
         byte[] recipient
     )
@@ -80,7 +87,7 @@ public sealed class BuildParts(OrderBook book, OrderDocuments documents, HolderO
             var person = "";
             while (more)
             {
-                var token = rows.GetString(0);
+                var token = rows.Current.GetString(0);
                 if (token != person)
                 {
                     // A person's rows never straddle parts.
@@ -95,13 +102,13 @@ public sealed class BuildParts(OrderBook book, OrderDocuments documents, HolderO
                 bytes += token.Length;
                 for (var i = 1; i <= columns.Length; i++)
                 {
-                    var value = rows.GetString(i);
+                    var value = rows.Current.GetString(i);
                     writer.Field(value);
                     bytes += value.Length + 1;
                 }
                 writer.EndRow();
                 count++;
-                more = rows.Read();
+                more = rows.MoveNext();
             }
         }
         var seal = sealing.Build(

@@ -5,7 +5,7 @@ namespace HealthDataNode.ReferenceHolder.Steps;
 
 /// <summary>
 /// Copies the ordered columns out of the source once, so that all that follows works on the same rows however often it
-/// is interrupted. Rows without eleven digits, or with control characters, are counted and left out.
+/// is interrupted. Rows without eleven digits, or with control characters, are of nobody: counted, and joined to nothing.
 /// </summary>
 public sealed class Extract(OrderBook book, OrderDocuments documents, HolderOptions options)
 {
@@ -17,24 +17,20 @@ public sealed class Extract(OrderBook book, OrderDocuments documents, HolderOpti
         var columns = documents.ColumnsOf(order);
         var fields = string.Join(", ", columns.Select(column => $"coalesce({RowStore.Name(column)}, '') AS {RowStore.Name(column)}"));
         var all = string.Join(", ", columns.Select(RowStore.Name));
-        using (var store = new RowStore(folder.Rows, folder.Spill))
+        using (var store = folder.OpenRows(columns.Count))
         {
             store.Execute(
                 $"""
                 CREATE TABLE raw AS
-                SELECT row_number() OVER () AS line, coalesce(person_id, '') AS person_id, {fields}
-                FROM read_csv('{RowStore.Quoted(options.File)}', header = true, all_varchar = true, delim = ',', quote = '"', escape = '"')
+                SELECT row_number() OVER () AS line, {fields},
+                    CASE WHEN regexp_full_match(person_id, '[0-9]{"{11}"}') AND NOT regexp_matches(concat({all}), '[\x00-\x1f]')
+                        THEN person_id END AS person_id
+                FROM read_csv('{RowStore.Quoted(options.File)}', header = true, all_varchar = true, delim = ',', quote = '"', escape = '"',
+                    buffer_size = 2000000)
                 """
             );
             var extracted = store.Count("SELECT count(*) FROM raw");
-            store.Execute(
-                $"""
-                DELETE FROM raw WHERE NOT regexp_full_match(person_id, '[0-9]{"{11}"}')
-                    OR regexp_matches(concat({all}), '[\x00-\x1f]')
-                """
-            );
-            var kept = store.Count("SELECT count(*) FROM raw");
-            store.Execute("CREATE TABLE tokens (person_id VARCHAR, token VARCHAR, code UTINYINT)");
+            var kept = store.Count("SELECT count(person_id) FROM raw");
             order = order with
             {
                 Counts = new Counts { Extracted = extracted, Invalid = extracted - kept },

@@ -39,8 +39,8 @@ public sealed class FollowUp(
         {
             return;
         }
-        using var store = new RowStore(folder.Rows, folder.Spill);
-        using var persons = store.Read("SELECT DISTINCT person_id FROM raw JOIN tokens USING (person_id) WHERE code = 0");
+        using var store = folder.OpenRows(RowStore.TokenColumns);
+        using var persons = store.Read("SELECT person_id FROM tokens WHERE code = 0");
         disclosures.Write(
             new Disclosure(
                 order.Id,

@@ -24,29 +24,17 @@ public sealed class Tokenise(
     EncryptionKey ownKey
 )
 {
-    private const string Identifiers = "SELECT DISTINCT person_id FROM raw ORDER BY person_id";
-
     public async Task RunAsync(HolderOrder order, CancellationToken cancellationToken)
     {
         var folder = new WorkFolder(options, order);
-        using var store = new RowStore(folder.Rows, folder.Spill);
+        using var store = folder.OpenRows(RowStore.TokenColumns);
         // A killed run may have filled it in part.
-        store.Execute("DELETE FROM tokens");
+        store.Execute("CREATE OR REPLACE TABLE tokens (person_id VARCHAR, token VARCHAR, code UTINYINT)");
         var part = 0;
-        using (var reader = store.Read(Identifiers))
+        foreach (var identifiers in Identifiers(store).Chunk(options.IdentifiersPerPart))
         {
-            var more = reader.Read();
-            while (more)
-            {
-                var identifiers = new List<string>();
-                do
-                {
-                    identifiers.Add(reader.GetString(0));
-                    more = reader.Read();
-                } while (more && identifiers.Count < options.IdentifiersPerPart);
-                part++;
-                await File.WriteAllTextAsync(folder.File($"identifiers-{part}.txt"), string.Concat(identifiers), cancellationToken);
-            }
+            part++;
+            await File.WriteAllTextAsync(folder.File($"identifiers-{part}.txt"), string.Concat(identifiers), cancellationToken);
         }
         for (var n = 1; n <= part; n++)
         {
@@ -64,6 +52,11 @@ public sealed class Tokenise(
             }
         );
     }
+
+    private static IEnumerable<string> Identifiers(RowStore store) =>
+        store
+            .ReadInRanges("person_id", "raw", range => $"SELECT DISTINCT person_id FROM raw WHERE {range} ORDER BY person_id")
+            .Select(row => row.GetString(0));
 
     private async Task<byte[]> AskAsync(
         HolderOrder order,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using DuckDB.NET.Data;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Leases;
@@ -110,27 +111,34 @@ internal sealed class AirlockRoom(
 
         using var connection = new DuckDBConnection($"Data Source={folders.Database(lineage)};ACCESS_MODE=READ_ONLY");
         connection.Open();
-        using var command = connection.CreateCommand();
-        command.UseStreamingMode = true;
-        var tables = sources.Select(source => $"SELECT \"{RowFormat.PseudonymColumn}\" FROM \"{source}\"");
+        var tables = sources.Select(source => $"SELECT \"{RowFormat.PseudonymColumn}\" AS known FROM \"{source}\"");
         if (Aliases.Exists(connection))
         {
             tables = tables.Append($"SELECT was FROM {Aliases.Table}");
         }
 
-        // Names of sources are of the form that the permit's verification insists on.
-#pragma warning disable CA2100
-        command.CommandText = "SET threads = 1; SET memory_limit = '512MB'; " + string.Join(" UNION ", tables);
-#pragma warning restore CA2100
-        using var reader = command.ExecuteReader();
-        return PseudonymSet.Of(Texts(reader));
+        var all = $"FROM ({string.Join(" UNION ALL ", tables)})";
+        var rows = Texts(connection, $"SET threads = 1; SET memory_limit = '64MB'; SELECT CAST(count(*) AS VARCHAR) {all}").Single();
+        return PseudonymSet.Of(
+            PseudonymRanges
+                .Of("known", long.Parse(rows, CultureInfo.InvariantCulture))
+                .SelectMany(range => Texts(connection, $"SELECT DISTINCT known {all} WHERE {range}"))
+        );
     }
 
     // Who clears the room waits until we have left it: what is held for want of a lease would keep both waiting.
     private LeaseStanding LeaseOf(string lineage) => rooms.IsClearing(lineage) ? LeaseStanding.Ended : leases.Of(lineage);
 
-    private static IEnumerable<string> Texts(DuckDBDataReader reader)
+    private static IEnumerable<string> Texts(DuckDBConnection connection, string sql)
     {
+        using var command = connection.CreateCommand();
+        command.UseStreamingMode = true;
+
+        // Names of sources are of the form that the permit's verification insists on.
+#pragma warning disable CA2100
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        using var reader = command.ExecuteReader();
         while (reader.FieldCount == 0 && reader.NextResult()) { }
 
         while (reader.Read())

@@ -18,11 +18,12 @@ internal sealed class SourceTable : IRowSink, IDisposable
     /// <summary>What the typed view's name ends in.</summary>
     public const string TypedSuffix = "_typed";
 
-    // Small and on one thread: the rest goes to the disk, so that memory does not grow with the delivery.
+    // DuckDB's appender keeps some 200,000 rows before it writes, of whatever size, beside the limit below.
+    private const int AppendedRows = 8192;
+
     private static readonly string[] Settings =
     [
         "SET threads = 1",
-        "SET memory_limit = '96MB'",
         "SET autoinstall_known_extensions = false",
         "SET autoload_known_extensions = false",
     ];
@@ -31,6 +32,7 @@ internal sealed class SourceTable : IRowSink, IDisposable
     private readonly PermitSource source;
     private readonly bool hasTypedView;
     private DuckDBAppender? appender;
+    private int appended;
 
     /// <summary>Opens the workspace for writing, or makes it; it is open to nobody else until this is disposed.</summary>
     public SourceTable(string database, PermitSource source, bool hasTypedView)
@@ -43,6 +45,9 @@ internal sealed class SourceTable : IRowSink, IDisposable
         {
             Execute(setting);
         }
+
+        // What it needs goes with the columns that it writes at once; the rows go to the disk.
+        Execute(string.Create(CultureInfo.InvariantCulture, $"SET memory_limit = '{24 + (2 * source.Columns.Count)}MB'"));
     }
 
     private string Incoming => $"__incoming_{source.Source}";
@@ -53,12 +58,17 @@ internal sealed class SourceTable : IRowSink, IDisposable
         Execute("BEGIN TRANSACTION");
         var columns = source.Columns.Select(column => column.Name).Prepend(RowFormat.PseudonymColumn);
         Execute($"CREATE TABLE {Quote(Incoming)} ({string.Join(", ", columns.Select(name => $"{Quote(name)} VARCHAR"))})");
-        appender = connection.CreateAppender(Incoming);
     }
 
     /// <inheritdoc/>
     public void Append(ReadOnlySpan<byte> pseudonym, ReadOnlySpan<byte> fields, ReadOnlySpan<int> lengths)
     {
+        if (appended++ % AppendedRows == 0)
+        {
+            Flush();
+            appender = connection.CreateAppender(Incoming);
+        }
+
         var row = appender!.CreateRow();
         row.AppendValue(PseudonymText.Format(pseudonym));
         var at = 0;
@@ -83,9 +93,7 @@ internal sealed class SourceTable : IRowSink, IDisposable
     /// <exception cref="ProtocolException"><c>row-count</c>: nothing has changed.</exception>
     public long Swap(long rows)
     {
-        appender!.Close();
-        appender.Dispose();
-        appender = null;
+        Flush();
         Execute($"DROP TABLE IF EXISTS {Quote(source.Source)}");
         Execute($"ALTER TABLE {Quote(Incoming)} RENAME TO {Quote(source.Source)}");
         if (hasTypedView)
@@ -96,7 +104,7 @@ internal sealed class SourceTable : IRowSink, IDisposable
             );
         }
 
-        if (Scalar("count(*)") != rows)
+        if (Count("count(*)") != rows)
         {
             Execute("ROLLBACK");
             throw new ProtocolException("row-count", "The table has another number of rows than the manifest says.");
@@ -104,7 +112,8 @@ internal sealed class SourceTable : IRowSink, IDisposable
 
         // It comes under the pseudonyms of the lineage's first history.
         Aliases.ApplyAll(connection, source.Source);
-        var persons = Scalar($"count(DISTINCT {Quote(RowFormat.PseudonymColumn)})");
+        var pseudonym = Quote(RowFormat.PseudonymColumn);
+        var persons = PseudonymRanges.Of(pseudonym, rows).Sum(range => Count($"count(DISTINCT {pseudonym})", range));
         Execute("COMMIT");
 
         // Jobs are given this one file: nothing may be left in a log beside it.
@@ -134,9 +143,16 @@ internal sealed class SourceTable : IRowSink, IDisposable
 
     private static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
-    private long Scalar(string expression)
+    private void Flush()
     {
-        using var command = Command($"SELECT {expression} FROM {Quote(source.Source)}");
+        appender?.Close();
+        appender?.Dispose();
+        appender = null;
+    }
+
+    private long Count(string counted, string where = "true")
+    {
+        using var command = Command($"SELECT {counted} FROM {Quote(source.Source)} WHERE {where}");
         return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
     }
 

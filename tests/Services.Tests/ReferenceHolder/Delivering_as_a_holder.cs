@@ -130,6 +130,22 @@ public sealed class Delivering_as_a_holder : IAsyncLifetime
         Assert.False(Directory.Exists(world.Folder));
     }
 
+    [Fact]
+    public async Task Sends_a_register_of_many_ranges_in_the_order_of_tokens_and_lines()
+    {
+        world.Register.Clear();
+        var people = PseudonymisationWorld.People(40_000);
+        foreach (var (at, person) in people.Index())
+        {
+            // Not in the order of persons, nor a person's rows together.
+            world.Register.Insert(at / 2, [person, "I", $"first {at} {new string('x', 150)}"]);
+            world.Register.Add([person, "II", $"second {at} {new string('y', 150)}"]);
+        }
+        await RunAsync(world.Build(new() { ["Holder:IdentifiersPerPart"] = "15000", ["Holder:PartBytes"] = $"{4 << 20}" }));
+        Assert.Equal(world.Expected(row => !world.Withheld.Contains(row[0])), world.Sent());
+        Assert.Equal(people.Length - world.Withheld.Count, world.Closing().Persons);
+    }
+
     [Theory]
     [InlineData("/tokens/2")]
     [InlineData("/tokens/3")]

@@ -13,12 +13,12 @@ internal sealed class PseudonymSet
     public const int ShortestPrefix = 12;
 
     private const int FilterBits = 24;
-    private readonly UInt128[] sorted;
+    private readonly List<UInt128> sorted;
     private readonly ulong[] filter = new ulong[(1 << FilterBits) / 64];
 
-    private PseudonymSet(UInt128[] values)
+    private PseudonymSet(List<UInt128> values)
     {
-        Array.Sort(values);
+        values.Sort();
         sorted = values;
         foreach (var value in values)
         {
@@ -27,7 +27,7 @@ internal sealed class PseudonymSet
         }
     }
 
-    public int Count => sorted.Length;
+    public int Count => sorted.Count;
 
     /// <summary>Of pseudonyms in their text form; another text is passed over.</summary>
     public static PseudonymSet Of(IEnumerable<string> pseudonyms)
@@ -45,10 +45,10 @@ internal sealed class PseudonymSet
             }
         }
 
-        return new PseudonymSet([.. values]);
+        return new PseudonymSet(values);
     }
 
-    public bool Contains(ReadOnlySpan<byte> block) => Array.BinarySearch(sorted, BinaryPrimitives.ReadUInt128BigEndian(block)) >= 0;
+    public bool Contains(ReadOnlySpan<byte> block) => sorted.BinarySearch(BinaryPrimitives.ReadUInt128BigEndian(block)) >= 0;
 
     /// <summary>Whether one begins with these hex digits, upper or lower case.</summary>
     public bool HasPrefix(ReadOnlySpan<byte> hex)
@@ -67,9 +67,9 @@ internal sealed class PseudonymSet
             return false;
         }
 
-        var at = Array.BinarySearch(sorted, first);
+        var at = sorted.BinarySearch(first);
         at = at < 0 ? ~at : at;
-        return at < sorted.Length && sorted[at] >> shift == value;
+        return at < sorted.Count && sorted[at] >> shift == value;
     }
 
     /// <summary>The value of a hex digit.</summary>

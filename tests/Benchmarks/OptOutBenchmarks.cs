@@ -35,18 +35,20 @@ internal static class OptOutBenchmarks
             new("opt-out-snapshot", "s for the list on a date, of 1,000,000 declarations in PostgreSQL", Snapshot, WarmUp: false),
         ];
 
-    // Processor time, in turns: what else the machine does must not look like ours.
+    // Processor time of the least disturbed of ten passes each, in turns: what else the machine does only ever adds.
     private static double Ratio()
     {
         _ = (Part.Value, Tenth.Value);
-        var (without, with) = (TimeSpan.Zero, TimeSpan.Zero);
+        var (without, with) = (TimeSpan.MaxValue, TimeSpan.MaxValue);
         for (var i = 0; i < 10; i++)
         {
-            without += Pass(Nobody, 0);
-            with += Pass(Tenth.Value, Persons / 10);
+            without = Least(without, Pass(Nobody, 0));
+            with = Least(with, Pass(Tenth.Value, Persons / 10));
         }
         return with / without;
     }
+
+    private static TimeSpan Least(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private static TimeSpan Pass(WithheldPersons withheld, int expected)
     {

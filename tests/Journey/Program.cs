@@ -13,6 +13,11 @@ var declarations = new Option<FileInfo>("--declarations")
     Required = true,
 };
 var hold = new Option<string?>("--hold") { Description = "Step before which to wait for a line on standard input" };
+var revocations = new Option<int>("--revocations")
+{
+    Description = "How often to revoke a permit, for a measurement",
+    DefaultValueFactory = _ => 1,
+};
 var command = new RootCommand(
     "The main job, from a published description to a result that left the room and a permit that ended. Exit 20+n: step n failed."
 )
@@ -23,6 +28,7 @@ var command = new RootCommand(
     report,
     declarations,
     hold,
+    revocations,
 };
 command.SetAction(
     async (result, cancellationToken) =>
@@ -50,7 +56,7 @@ command.SetAction(
                 new EnterRoom(),
                 new Analyse(),
                 new TakeOutResults(),
-                new Revoke(),
+                new Revoke(result.GetValue(revocations)),
                 new ReadRegister(),
             ],
             cancellationToken

@@ -80,7 +80,8 @@ internal sealed class Runner(World world, FileInfo report, string? hold)
                 ["release"] = world.Release,
                 ["revokedApplication"] = world.RevokedApplication,
                 ["revokedLineage"] = world.RevokedLineage,
-                ["revokeMs"] = world.RevokeMs,
+                ["revokeMs"] = world.RevokeMs is [] ? null : world.RevokeMs.Max(),
+                ["revocationsMs"] = JsonSerializer.SerializeToNode(world.RevokeMs),
             }.ToJsonString()
         );
 }

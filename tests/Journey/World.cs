@@ -32,7 +32,9 @@ internal sealed class World(Uri edge, FileInfo authority, People people, FileInf
 
     public string? RevokedApplication { get; set; }
     public string? RevokedLineage { get; set; }
-    public long? RevokeMs { get; set; }
+
+    /// <summary>Milliseconds of each revocation from its answer until nothing can be read or sent any more.</summary>
+    public List<long> RevokeMs { get; } = [];
 
     /// <summary>Somebody at the Edge who has not signed in.</summary>
     public Browser Anybody => anybody ??= new Browser(Edge, trusted);

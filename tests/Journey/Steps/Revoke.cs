@@ -9,7 +9,8 @@ namespace HealthDataNode.Journey.Steps;
 /// other one, decided by the hospital trust, is on its way and held there by a slow line; each authority takes its
 /// decision back. The transfer stops, the room closes, its data are deleted, and then its key is shredded.
 /// </summary>
-internal sealed class Revoke : IStep
+/// <param name="times">How often, each with a permit of its own: once, but for a measurement.</param>
+internal sealed class Revoke(int times) : IStep
 {
     private const string Applicant = "ivar.researcher";
     private const string Title = "Radiotherapy and place of death";
@@ -20,6 +21,14 @@ internal sealed class Revoke : IStep
     public string Name => "revoke";
 
     public async Task RunAsync(World world, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < times; i++)
+        {
+            await OnceAsync(world, cancellationToken);
+        }
+    }
+
+    private static async Task OnceAsync(World world, CancellationToken cancellationToken)
     {
         var (application, lineage) = await PermittedAsync(world, cancellationToken);
         await Orders.DeliveredAsync(world, Applicant, lineage, Delivered, cancellationToken);
@@ -49,7 +58,7 @@ internal sealed class Revoke : IStep
             cancellationToken
         );
         // Both are ends of reading; the slower one counts.
-        world.RevokeMs = Math.Max(stopped, closed);
+        world.RevokeMs.Add(Math.Max(stopped, closed));
         world.RevokedApplication = application;
         world.RevokedLineage = lineage;
         await Waiting.UntilAsync(

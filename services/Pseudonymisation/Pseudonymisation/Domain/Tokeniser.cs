@@ -9,12 +9,19 @@ namespace HealthDataNode.Pseudonymisation.Domain;
 /// <summary>
 /// Identifiers to person tokens: <c>E(tokenKey, block)</c>, in answers of one length whatever became of a record. Who is
 /// withheld is left out before any token is made; that costs one more pass of the cipher and one look-up a person.
+/// Not safe for several threads.
 /// </summary>
 /// <param name="token">The order's token cipher.</param>
 /// <param name="register">The cipher under which persons stand in the registers.</param>
 /// <param name="withheld">Whom the order does not get, whatever the reason.</param>
 internal sealed class Tokeniser(BatchCipher token, BatchCipher register, WithheldPersons withheld)
 {
+    // Kept from batch to batch: as new arrays they would be large objects, and cost more than the ciphers.
+    private byte[] blocks = [];
+    private byte[] persons = [];
+    private int[] positions = [];
+    private bool[] left = [];
+
     internal readonly record struct Outcome(long Issued, long Withheld, long Invalid, TokenSum Sum);
 
     /// <summary>Answers checked identifier records by position.</summary>
@@ -23,9 +30,11 @@ internal sealed class Tokeniser(BatchCipher token, BatchCipher register, Withhel
     public Outcome Answer(ReadOnlySpan<byte> records, Span<byte> answers)
     {
         var count = records.Length / PersonIdentifier.Length;
-        var blocks = new byte[count * Block.Size];
-        var persons = new byte[blocks.Length];
-        var positions = new int[count];
+        if (left.Length < count)
+        {
+            (blocks, persons) = (new byte[count * Block.Size], new byte[count * Block.Size]);
+            (positions, left) = (new int[count], new bool[count]);
+        }
         var valid = 0;
         for (var i = 0; i < count; i++)
         {
@@ -40,8 +49,7 @@ internal sealed class Tokeniser(BatchCipher token, BatchCipher register, Withhel
             }
         }
         register.Encrypt(blocks.AsSpan(0, valid * Block.Size), persons);
-        var left = new bool[valid];
-        withheld.Mark(persons, left);
+        withheld.Mark(persons, left.AsSpan(0, valid));
         var whole = MemoryMarshal.Cast<byte, UInt128>(blocks.AsSpan());
         var kept = 0;
         for (var i = 0; i < valid; i++)

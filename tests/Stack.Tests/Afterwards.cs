@@ -35,6 +35,16 @@ internal static class Afterwards
         await AuditIsWholeAsync(stack);
     }
 
+    /// <summary>The audit log of a node that was stopped is verified by its program alone (EHDS 73(1)(e)).</summary>
+    public static async Task AuditVerifiesAtRestAsync(Stack stack)
+    {
+        if (File.Exists(stack.In("audit", "heads.ndjson")))
+        {
+            var (exitCode, output) = await Programs.RunAsync(Repository.In("check"), ["audit", "--data", stack.Data]);
+            Assert.True(exitCode == 0 && output.Contains("\"valid\":true", StringComparison.Ordinal), output);
+        }
+    }
+
     private static async Task EmptyAsync(Stack stack, string publisher)
     {
         await using var connection = await stack.DatabaseAsync(publisher);

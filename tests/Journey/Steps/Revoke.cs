@@ -115,7 +115,12 @@ internal sealed class Revoke(int times) : IStep
     {
         var browser = await world.AtEdgeAsync(decider, cancellationToken);
         var reasons = new JsonObject { ["reasons"] = "The conditions of the permit were not kept." };
-        await browser.PostAsync($"/permit/v1/permits/{lineage}/revocation", reasons, cancellationToken);
+        // Repeated after a lost answer it is a conflict: the decision is revoked already.
+        var answer = await browser.StatusAsync(HttpMethod.Post, $"/permit/v1/permits/{lineage}/revocation", reasons, cancellationToken);
+        if (answer is not (HttpStatusCode.OK or HttpStatusCode.Conflict))
+        {
+            throw new StepFailedException($"{decider} could not revoke: {(int)answer}.");
+        }
         var clock = Stopwatch.StartNew();
         while (!await hasEnded())
         {

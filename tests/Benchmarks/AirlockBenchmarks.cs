@@ -30,6 +30,7 @@ internal static class AirlockBenchmarks
                 Threshold = 5,
                 MaximumRows = int.MaxValue,
                 UniqueRows = 500,
+                MaximumFiles = 1,
                 MaximumBytes = 1L << 30,
                 Depth = 3,
                 Entries = 1000,

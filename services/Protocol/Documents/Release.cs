@@ -11,6 +11,9 @@ public sealed record Release : IDocument<Release>
     /// <summary>So many people say yes before anything leaves.</summary>
     public const int VotesNeeded = 2;
 
+    /// <summary>So many files are in one record.</summary>
+    public const int MostFiles = 100;
+
     /// <inheritdoc/>
     public static string Typ => "release+jwt";
 
@@ -72,7 +75,7 @@ public sealed record Release : IDocument<Release>
             (Rule.IsDigest(Permit), "permit is not a digest"),
             (Rule.IsParty(Spe), "spe is not a party id"),
             (Rule.IsText(Purpose, 4000), "purpose is empty or too long"),
-            (Files.Count is > 0 and <= 100 && Files.All(f => f is not null && f.IsSound()), "a file is not sound"),
+            (Files.Count is > 0 and <= MostFiles && Files.All(f => f is not null && f.IsSound()), "a file is not sound"),
             (Rule.AreUnique(Files.Select(f => f?.Name)), "files names a file twice"),
             (Rules.Count > 0 && Rules.All(r => r is not null && r.IsSound()), "a rule is not sound"),
             (Rule.AreUnique(Rules.Select(r => r?.Rule)), "rules names a rule twice"),

@@ -12,6 +12,8 @@ internal static class AirlockModule
         services.AddSingleton(AirlockPolicy.From(configuration));
         services.AddSingleton<OutputRequested>();
         services.AddSingleton<Outputs>();
+        services.AddSingleton<OutputFiles>();
+        services.AddSingleton<TakeFile>();
         services.AddHostedService<CheckOutputs>();
     }
 

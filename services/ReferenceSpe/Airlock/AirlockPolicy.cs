@@ -1,3 +1,5 @@
+using HealthDataNode.Protocol.Documents;
+
 namespace HealthDataNode.ReferenceSpe.Airlock;
 
 /// <summary>What may leave a room: the limits of the automatic checks, and whose output checkers decide.</summary>
@@ -12,7 +14,10 @@ internal sealed record AirlockPolicy
     /// <summary>From so many rows on a column whose values are nearly all different is a list of persons.</summary>
     public required int UniqueRows { get; init; }
 
-    /// <summary>The largest file, bytes; what is packed in one is held to it too.</summary>
+    /// <summary>The most files of a request.</summary>
+    public required int MaximumFiles { get; init; }
+
+    /// <summary>The most bytes of a request's files together; what is packed in one is held to it too.</summary>
     public required long MaximumBytes { get; init; }
 
     /// <summary>How deep packed files are looked into; deeper ones are refused unseen.</summary>
@@ -30,6 +35,7 @@ internal sealed record AirlockPolicy
             Threshold = configuration.GetValue("Airlock:Threshold", 5),
             MaximumRows = configuration.GetValue("Airlock:MaximumRows", 10_000),
             UniqueRows = configuration.GetValue("Airlock:UniqueRows", 500),
+            MaximumFiles = Math.Clamp(configuration.GetValue("Airlock:MaximumFiles", 20), 1, Release.MostFiles),
             MaximumBytes = configuration.GetValue("Airlock:MaximumMegabytes", 128L) << 20,
             Depth = configuration.GetValue("Airlock:Depth", 3),
             Entries = configuration.GetValue("Airlock:Entries", 1000),

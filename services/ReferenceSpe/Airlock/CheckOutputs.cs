@@ -1,16 +1,22 @@
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.ReferenceSpe.Airlock.Checking;
+using HealthDataNode.ReferenceSpe.Rooms;
 using HealthDataNode.ReferenceSpe.State;
+using HealthDataNode.ReferenceSpe.Workspaces;
 
 namespace HealthDataNode.ReferenceSpe.Airlock;
 
 /// <summary>
-/// Takes what is asked for out of the room, checks it, and opens it to the output checkers or refuses it. Begins anew
-/// with what it was at when it was killed.
+/// Takes what is asked for out of the room, checks it, and opens it to the output checkers or refuses all of it. Begins
+/// anew with what it was at when it was killed.
 /// </summary>
 internal sealed class CheckOutputs(
     Outputs outputs,
+    OutputFiles files,
+    TakeFile take,
     IAirlockRoom room,
+    RoomLeases leases,
+    WorkspaceFolders folders,
     AirlockPolicy policy,
     OutputRequested requested,
     ILogger<CheckOutputs> log
@@ -21,7 +27,7 @@ internal sealed class CheckOutputs(
         var tried = new HashSet<string>(StringComparer.Ordinal);
         while (!stoppingToken.IsCancellationRequested)
         {
-            var round = Round(tried);
+            var round = Round(outputs.In(OutputStates.Checking), tried, leases.IsOpen);
             foreach (var output in round)
             {
                 tried.Add(output.Id);
@@ -37,13 +43,8 @@ internal sealed class CheckOutputs(
     }
 
     /// <summary>The oldest of each room that was not tried yet: a room that asks for much keeps no other waiting.</summary>
-    public List<Output> Round(IReadOnlySet<string> tried) =>
-        [
-            .. outputs
-                .In(OutputStates.Checking)
-                .Where(output => !tried.Contains(output.Id) && room.IsOpen(output.Lineage))
-                .DistinctBy(output => output.Lineage),
-        ];
+    public static List<Output> Round(IEnumerable<Output> waiting, IReadOnlySet<string> tried, Func<string, bool> isOpen) =>
+        [.. waiting.Where(output => !tried.Contains(output.Id) && isOpen(output.Lineage)).DistinctBy(output => output.Lineage)];
 
     private async Task TryAsync(Output output, CancellationToken stoppingToken)
     {
@@ -65,57 +66,69 @@ internal sealed class CheckOutputs(
 
     private async Task CheckAsync(Output output, CancellationToken cancellationToken)
     {
-        using var turn = await room.EnterAsync(output.Lineage, cancellationToken);
-        if (!room.IsOpen(output.Lineage))
+        using var turn = await folders.Gate(output.Lineage).EnterToReadAsync(cancellationToken);
+        if (!leases.IsOpen(output.Lineage))
         {
             return;
         }
 
-        var folder = OutputFiles.Folder(room, output);
-        var scratch = OutputFiles.Scratch(room, output);
+        var (folder, scratch) = (files.Folder(output), files.Scratch(output));
         PrivateFolder.Delete(folder);
         PrivateFolder.Delete(scratch);
         PrivateFolder.Create(folder);
         PrivateFolder.Create(scratch);
-        var findings = new Findings();
-        List<ReleasedFile> files = [];
-        if (room.LengthOf(output.Lineage, output.Job, output.File) > policy.MaximumBytes)
-        {
-            findings.Add(Rules.Size, output.File);
-        }
-        else if (await TakeAsync(output, folder, findings, cancellationToken) is { } taken)
-        {
-            await Task.Run(
-                () => new FileCheck(policy, room.Pseudonyms(output.Lineage), scratch).Run(taken, output.Format, output.Columns, findings),
-                cancellationToken
-            );
-            if (taken.Table is not null)
-            {
-                File.Delete(taken.Table);
-            }
+        var check = new FileCheck(policy, await Task.Run(() => room.Pseudonyms(output.Lineage), cancellationToken), scratch);
+        List<ReleasedFile> taken = [];
 
-            files.Add(OutputFiles.Describe(taken.Path, output.Format));
+        // What has something hidden in its name is not named in a finding.
+        var findings = check.RunOnTexts(output);
+        if (findings.Count == 0)
+        {
+            foreach (var asked in output.Asked)
+            {
+                var found = new Findings();
+                if (await TakeAndCheckAsync(output, asked, check, found, cancellationToken) is { } file)
+                {
+                    taken.Add(file);
+                }
+
+                findings = [.. findings, .. found.All];
+            }
         }
 
         PrivateFolder.Delete(scratch);
-        if (findings.All.Count > 0)
+        if (findings.Count > 0)
         {
-            // Nobody will read it, and it may hold what it should not.
+            // Nobody will read them, and they may hold what they should not.
             PrivateFolder.Delete(folder);
         }
 
-        outputs.Checked(output, files, findings.All);
+        outputs.Checked(output, taken, findings);
     }
 
-    private async Task<TakenFile?> TakeAsync(Output output, string folder, Findings findings, CancellationToken cancellationToken)
+    private async Task<ReleasedFile?> TakeAndCheckAsync(
+        Output output,
+        AskedFile asked,
+        FileCheck check,
+        Findings findings,
+        CancellationToken cancellationToken
+    )
     {
+        if (room.Find(output.Lineage, asked.Job, asked.File)?.Length > check.BytesLeft)
+        {
+            findings.Add(Rules.Size, asked.Name);
+            return null;
+        }
+
         try
         {
-            return await room.TakeAsync(output.Lineage, output.Job, output.File, output.Format, folder, cancellationToken);
+            var taken = await take.RunAsync(output, asked, cancellationToken);
+            await Task.Run(() => check.Run(taken, asked.Format, asked.Columns, findings), cancellationToken);
+            return OutputFiles.Describe(taken.Path, asked.Format);
         }
         catch (InvalidDataException)
         {
-            findings.Add(Rules.Type, output.File);
+            findings.Add(Rules.Type, asked.Name);
             return null;
         }
     }

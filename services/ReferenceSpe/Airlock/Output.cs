@@ -8,17 +8,26 @@ internal sealed record Output(
     string Id,
     string Lineage,
     string Sub,
-    string Job,
-    string File,
-    string Format,
     string Purpose,
     string Context,
-    IReadOnlyDictionary<string, string> Columns,
-    string State,
-    string? Digest,
-    IReadOnlyList<ReleasedFile> Files,
-    IReadOnlyList<Finding> Findings
-);
+    IReadOnlyList<AskedFile> Asked,
+    string State = OutputStates.Checking,
+    string? Digest = null
+)
+{
+    /// <summary>The files as they were checked.</summary>
+    public IReadOnlyList<ReleasedFile> Files { get; init; } = [];
+
+    public IReadOnlyList<Finding> Findings { get; init; } = [];
+}
+
+/// <summary>One file that is to leave.</summary>
+/// <param name="Job">The job that made it.</param>
+/// <param name="File">Its name in the job's folder.</param>
+/// <param name="Format">One of <see cref="OutputFormats"/>.</param>
+/// <param name="Name">The name under which it leaves.</param>
+/// <param name="Columns">What the requester says of a table's columns.</param>
+internal sealed record AskedFile(string Job, string File, string Format, string Name, IReadOnlyDictionary<string, string> Columns);
 
 /// <summary>The states of an output request.</summary>
 internal static class OutputStates

@@ -1,19 +1,18 @@
 using System.Security.Cryptography;
 using HealthDataNode.Protocol.Documents;
+using HealthDataNode.ReferenceSpe.Workspaces;
 
 namespace HealthDataNode.ReferenceSpe.Airlock;
 
 /// <summary>The files of a request, in the airlock's own part of the room: no job writes there.</summary>
-internal static class OutputFiles
+internal sealed class OutputFiles(WorkspaceFolders folders)
 {
-    public static string Folder(IAirlockRoom room, Output output) =>
-        Path.Combine(room.Folder(output.Lineage), "outputs", output.Id, "files");
+    public string Folder(Output output) => Path.Combine(folders.Outputs(output.Lineage), output.Id, "files");
 
     /// <summary>Where files are unpacked and converted while they are checked.</summary>
-    public static string Scratch(IAirlockRoom room, Output output) =>
-        Path.Combine(room.Folder(output.Lineage), "outputs", output.Id, "scratch");
+    public string Scratch(Output output) => Path.Combine(folders.Outputs(output.Lineage), output.Id, "scratch");
 
-    public static string PathOf(IAirlockRoom room, Output output, string name) => Path.Combine(Folder(room, output), name);
+    public string PathOf(Output output, string name) => Path.Combine(Folder(output), name);
 
     public static ReleasedFile Describe(string path, string type)
     {
@@ -22,6 +21,6 @@ internal static class OutputFiles
     }
 
     /// <summary>Whether every file is, byte for byte, the one that was checked.</summary>
-    public static bool AreAsChecked(IAirlockRoom room, Output output) =>
-        output.Files.All(file => PathOf(room, output, file.Name) is var path && File.Exists(path) && Describe(path, file.Type) == file);
+    public bool AreAsChecked(Output output) =>
+        output.Files.All(file => PathOf(output, file.Name) is var path && File.Exists(path) && Describe(path, file.Type) == file);
 }

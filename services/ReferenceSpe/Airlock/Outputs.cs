@@ -37,9 +37,8 @@ internal sealed class Outputs
 {
     private const string Schema = """
         CREATE TABLE IF NOT EXISTS output (
-            id TEXT PRIMARY KEY, lineage TEXT NOT NULL, sub TEXT NOT NULL, job TEXT NOT NULL, file TEXT NOT NULL,
-            format TEXT NOT NULL, purpose TEXT NOT NULL, context TEXT NOT NULL, columns TEXT NOT NULL,
-            state TEXT NOT NULL, digest TEXT, files TEXT NOT NULL DEFAULT '[]', findings TEXT NOT NULL DEFAULT '[]',
+            id TEXT PRIMARY KEY, lineage TEXT NOT NULL, sub TEXT NOT NULL, purpose TEXT NOT NULL, context TEXT NOT NULL,
+            asked TEXT NOT NULL, state TEXT NOT NULL, digest TEXT, files TEXT NOT NULL DEFAULT '[]', findings TEXT NOT NULL DEFAULT '[]',
             release TEXT, requested_at INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS output_vote (
             output TEXT NOT NULL REFERENCES output (id), sub TEXT NOT NULL, vote TEXT NOT NULL, digest TEXT NOT NULL,
@@ -49,12 +48,13 @@ internal sealed class Outputs
     /// <summary>How many requests of one room may wait for the checks and for the output checkers.</summary>
     public const int MostWaiting = 20;
 
-    private const string Columns = "id, lineage, sub, job, file, format, purpose, context, columns, state, digest, files, findings";
+    private const string Columns = "id, lineage, sub, purpose, context, asked, state, digest, files, findings";
 
     private readonly StateDatabase state;
     private readonly Outbox outbox;
     private readonly DocumentSigner signer;
-    private readonly IAirlockRoom room;
+    private readonly OutputFiles files;
+    private readonly Lineages lineages;
     private readonly OutputRequested requested;
     private readonly TimeProvider time;
 
@@ -62,18 +62,20 @@ internal sealed class Outputs
         StateDatabase state,
         Outbox outbox,
         DocumentSigner signer,
-        IAirlockRoom room,
+        OutputFiles files,
+        Lineages lineages,
         OutputRequested requested,
         TimeProvider time
     )
     {
-        (this.state, this.outbox, this.signer, this.room, this.requested, this.time) = (state, outbox, signer, room, requested, time);
+        (this.state, this.outbox, this.signer, this.requested, this.time) = (state, outbox, signer, requested, time);
+        (this.files, this.lineages) = (files, lineages);
         using var connection = state.Open();
         connection.Execute(Schema);
     }
 
     /// <summary>Null where as many wait in the room already as may.</summary>
-    public Output? Request(string lineage, string sub, Output asked) =>
+    public Output? Request(string lineage, string sub, string purpose, string context, IReadOnlyList<AskedFile> asked) =>
         state.InTransaction(transaction =>
         {
             var waiting = transaction.Query(
@@ -86,31 +88,30 @@ internal sealed class Outputs
                 return null;
             }
 
-            var output = asked with
-            {
-                Id = Guid.CreateVersion7(time.GetUtcNow()).ToString(),
-                Lineage = lineage,
-                Sub = sub,
-                State = OutputStates.Checking,
-            };
+            var now = time.GetUtcNow();
+            var output = new Output(Guid.CreateVersion7(now).ToString(), lineage, sub, purpose, context, asked);
             transaction.Execute(
                 """
-                INSERT INTO output (id, lineage, sub, job, file, format, purpose, context, columns, state, requested_at)
-                VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                INSERT INTO output (id, lineage, sub, purpose, context, asked, state, requested_at)
+                VALUES ($0, $1, $2, $3, $4, $5, $6, $7)
                 """,
                 output.Id,
                 lineage,
                 sub,
-                output.Job,
-                output.File,
-                output.Format,
-                output.Purpose,
-                output.Context,
-                JsonSerializer.Serialize(output.Columns),
+                purpose,
+                context,
+                JsonSerializer.Serialize(asked),
                 output.State,
-                time.GetUtcNow().ToUnixTimeMilliseconds()
+                now.ToUnixTimeMilliseconds()
             );
-            Audit(transaction, output, "output-requested", sub, ("job", output.Job));
+            Audit(
+                transaction,
+                output,
+                "output-requested",
+                sub,
+                ("files", $"{asked.Count}"),
+                ("jobs", string.Join(' ', asked.Select(file => file.Job).Distinct()))
+            );
             requested.Pulse.Beat();
             return output;
         });
@@ -136,17 +137,16 @@ internal sealed class Outputs
     }
 
     /// <summary>The automatic checks are over.</summary>
-    public void Checked(Output output, IReadOnlyList<ReleasedFile> files, IReadOnlyList<Finding> findings) =>
+    public void Checked(Output output, IReadOnlyList<ReleasedFile> taken, IReadOnlyList<Finding> findings) =>
         state.InTransaction(transaction =>
         {
             var next = findings.Count == 0 ? OutputStates.Open : OutputStates.Refused;
-            var digest = files.Count == 0 ? null : Release.DigestOf(files);
             transaction.Execute(
                 "UPDATE output SET state = $1, digest = $2, files = $3, findings = $4 WHERE id = $0 AND state = 'checking'",
                 output.Id,
                 next,
-                digest,
-                JsonSerializer.Serialize(files),
+                next == OutputStates.Open ? Release.DigestOf(taken) : null,
+                JsonSerializer.Serialize(next == OutputStates.Open ? taken : []),
                 JsonSerializer.Serialize(findings)
             );
             Audit(
@@ -173,7 +173,7 @@ internal sealed class Outputs
                 return VoteOutcome.Conflict;
             }
 
-            if (!OutputFiles.AreAsChecked(room, output))
+            if (!files.AreAsChecked(output))
             {
                 RefuseAsChanged(transaction, output);
                 return VoteOutcome.Changed;
@@ -198,7 +198,7 @@ internal sealed class Outputs
             {
                 // Before it is written: where that fails, files that are not there are files that were changed.
                 Move(transaction, output, OutputStates.Rejected);
-                PrivateFolder.Delete(OutputFiles.Folder(room, output));
+                PrivateFolder.Delete(files.Folder(output));
                 Audit(transaction, output, "output-rejected", null);
             }
             else if (votes.Count >= Release.VotesNeeded)
@@ -211,11 +211,18 @@ internal sealed class Outputs
 
     /// <summary>The reviewer is never the requester, nor anybody whom the permit names (EHDS 55(3), 73(2)).</summary>
     public bool IsPartial(Output output, string sub) =>
-        sub == output.Sub || room.PermitOf(output.Lineage) is not { } permit || permit.Persons.Contains(sub);
+        sub == output.Sub || lineages.PermitsOf(output.Lineage).Any(version => version.Payload.Persons.Contains(sub));
 
     /// <summary>Says that a person took a released file.</summary>
     public void Fetched(Output output, string sub, string file) =>
         state.InTransaction(transaction => Audit(transaction, output, "output-fetched", sub, ("file", file)));
+
+    /// <summary>Forgets the requests of a room: what people wrote here can hold what they saw.</summary>
+    public static void Forget(SqliteConnection transaction, string lineage)
+    {
+        transaction.Execute("DELETE FROM output_vote WHERE output IN (SELECT id FROM output WHERE lineage = $0)", lineage);
+        transaction.Execute("DELETE FROM output WHERE lineage = $0", lineage);
+    }
 
     private void ReleaseFiles(SqliteConnection transaction, Output output, List<ReleaseVote> votes, long now)
     {
@@ -223,7 +230,7 @@ internal sealed class Outputs
             new Release
             {
                 Lineage = output.Lineage,
-                Permit = room.PermitOf(output.Lineage)!.Digest,
+                Permit = lineages.HeadOf(output.Lineage)!.Digest,
                 Spe = signer.Party,
                 Request = output.Id,
                 Purpose = output.Purpose,
@@ -233,7 +240,7 @@ internal sealed class Outputs
                 [
                     .. Rules.OfChecks.Select(rule => new ReleaseRule(
                         rule,
-                        Rules.Applies(rule, output.Format) ? ReleaseRule.Passed : ReleaseRule.NotApplicable
+                        output.Files.Any(file => Rules.Applies(rule, file.Type)) ? ReleaseRule.Passed : ReleaseRule.NotApplicable
                     )),
                 ],
                 Votes = votes,
@@ -252,7 +259,7 @@ internal sealed class Outputs
             output.Id,
             JsonSerializer.Serialize(output.Files.Select(file => new Finding(Rules.Changed, file.Name, null)))
         );
-        PrivateFolder.Delete(OutputFiles.Folder(room, output));
+        PrivateFolder.Delete(files.Folder(output));
         Audit(transaction, output, "output-refused", null, ("rules", Rules.Changed));
     }
 
@@ -284,15 +291,14 @@ internal sealed class Outputs
             row.GetString(2),
             row.GetString(3),
             row.GetString(4),
-            row.GetString(5),
+            JsonSerializer.Deserialize<List<AskedFile>>(row.GetString(5))!,
             row.GetString(6),
-            row.GetString(7),
-            JsonSerializer.Deserialize<Dictionary<string, string>>(row.GetString(8))!,
-            row.GetString(9),
-            row.Text(10),
-            JsonSerializer.Deserialize<List<ReleasedFile>>(row.GetString(11))!,
-            JsonSerializer.Deserialize<List<Finding>>(row.GetString(12))!
-        );
+            row.Text(7)
+        )
+        {
+            Files = JsonSerializer.Deserialize<List<ReleasedFile>>(row.GetString(8))!,
+            Findings = JsonSerializer.Deserialize<List<Finding>>(row.GetString(9))!,
+        };
 }
 
 /// <summary>Wakes the worker that checks outputs.</summary>

@@ -1,5 +1,6 @@
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Trust;
+using HealthDataNode.ReferenceSpe.Airlock;
 using HealthDataNode.ReferenceSpe.Ingress;
 using HealthDataNode.ReferenceSpe.State;
 using HealthDataNode.ReferenceSpe.Workspaces;
@@ -81,8 +82,7 @@ internal sealed class EndRoom(
     private static void Forget(SqliteConnection transaction, string lineage)
     {
         transaction.Execute("DELETE FROM job WHERE lineage = $0", lineage);
-        transaction.Execute("DELETE FROM output_vote WHERE output IN (SELECT id FROM output WHERE lineage = $0)", lineage);
-        transaction.Execute("DELETE FROM output WHERE lineage = $0", lineage);
+        Outputs.Forget(transaction, lineage);
         transaction.Execute("UPDATE delivery SET state = 'deleted' WHERE lineage = $0", lineage);
     }
 }

@@ -1,6 +1,7 @@
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Problems;
 using HealthDataNode.Protocol.Trust;
+using HealthDataNode.ReferenceSpe.Airlock;
 using HealthDataNode.ReferenceSpe.Ingress;
 using HealthDataNode.ReferenceSpe.Node;
 using HealthDataNode.ReferenceSpe.State;
@@ -56,8 +57,7 @@ internal sealed class TakeVersion(
         {
             Lineages.Keep(transaction, permit);
             transaction.Execute("DELETE FROM job WHERE lineage = $0", lineage);
-            transaction.Execute("DELETE FROM output_vote WHERE output IN (SELECT id FROM output WHERE lineage = $0)", lineage);
-            transaction.Execute("DELETE FROM output WHERE lineage = $0", lineage);
+            Outputs.Forget(transaction, lineage);
             foreach (var source in gone)
             {
                 transaction.Execute("UPDATE delivery SET state = 'deleted' WHERE lineage = $0 AND source = $1", lineage, source);

@@ -4,8 +4,9 @@ using System.Text.Json.Nodes;
 namespace HealthDataNode.Journey.Steps;
 
 /// <summary>
-/// Results leave through the airlock alone (EHDS 73(2)): a table with a cell of three persons is refused by the checks
-/// before anybody reads it; the survival table is released by two output checkers, and fetched at the door.
+/// Results leave through the airlock alone (EHDS 73(2)): the survival table together with one that has a cell of three
+/// persons is refused by the checks before anybody reads it; the survival table and the whole cohort's are released by
+/// two output checkers, and fetched at the door.
 /// </summary>
 internal sealed class TakeOutResults : IStep
 {
@@ -17,38 +18,45 @@ internal sealed class TakeOutResults : IStep
         FROM (SELECT DISTINCT pseudonym FROM cancer ORDER BY pseudonym LIMIT 3)
         """;
 
+    private const string All = "SELECT 'all' AS chosen, count(DISTINCT pseudonym) AS persons FROM cancer";
+
     public string Name => "take-out-results";
 
     public async Task RunAsync(World world, CancellationToken cancellationToken)
     {
         var inside = await world.AtDoorAsync(Requester, cancellationToken);
-        var few = await Jobs.RunAsync(inside, world.Lineage!, Few, cancellationToken);
-        var refused = await AskAsync(
-            world,
-            inside,
-            few,
-            "Three persons, to see that they do not leave.",
-            new JsonObject { ["chosen"] = "group", ["persons"] = "count" },
-            cancellationToken
-        );
-        Is("refused", refused);
-        if (refused["findings"]!.AsArray().Count == 0)
-        {
-            throw new StepFailedException("The output with a cell of three persons was refused without a finding.");
-        }
-
-        var asked = await AskAsync(
-            world,
-            inside,
+        var survival = FileOf(
+            "survival",
             world.Job!,
-            "Survival table by treatment group, for a paper.",
             new JsonObject
             {
                 ["treatment_group"] = "group",
                 ["persons"] = "count",
                 ["deaths"] = "count",
                 ["days"] = "measure",
-            },
+            }
+        );
+        var few = await Jobs.RunAsync(inside, world.Lineage!, Few, cancellationToken);
+        var refused = await AskAsync(
+            world,
+            inside,
+            "Three persons beside a table of many, to see that nothing of it leaves.",
+            [survival.DeepClone(), FileOf("few", few, Chosen())],
+            cancellationToken
+        );
+        Is("refused", refused);
+        var findings = refused["findings"]!.AsArray();
+        if (findings.Count == 0 || findings.Any(finding => (string?)finding!["file"] != "few.csv"))
+        {
+            throw new StepFailedException("The output with a cell of three persons was refused without a finding that names its file.");
+        }
+
+        var all = await Jobs.RunAsync(inside, world.Lineage!, All, cancellationToken);
+        var asked = await AskAsync(
+            world,
+            inside,
+            "Survival table by treatment group and the size of the cohort, for a paper.",
+            [survival, FileOf("cohort", all, Chosen())],
             cancellationToken
         );
         Is("open", asked);
@@ -61,30 +69,43 @@ internal sealed class TakeOutResults : IStep
         var released = await inside.GetAsync(path, cancellationToken);
         Is("released", released);
         world.Release = (string)released["digest"]!;
-        var table = await inside.GetTextAsync($"{path}/files/{(string)released["files"]![0]!}", cancellationToken);
-        if (!table.StartsWith("treatment_group,persons,deaths,days", StringComparison.Ordinal) || table.Trim().Split('\n').Length != 3)
+        var table = await inside.GetTextAsync($"{path}/files/survival.csv", cancellationToken);
+        var cohort = await inside.GetTextAsync($"{path}/files/cohort.csv", cancellationToken);
+        if (
+            !table.StartsWith("treatment_group,persons,deaths,days", StringComparison.Ordinal)
+            || table.Trim().Split('\n').Length != 3
+            || !cohort.StartsWith("chosen,persons\nall,", StringComparison.Ordinal)
+        )
         {
-            throw new StepFailedException("What was fetched at the door is not the survival table of two groups.");
+            throw new StepFailedException("What was fetched at the door is not the survival table of two groups and the cohort's.");
         }
     }
+
+    private static JsonObject Chosen() => new() { ["chosen"] = "group", ["persons"] = "count" };
+
+    private static JsonObject FileOf(string name, string job, JsonObject columns) =>
+        new()
+        {
+            ["name"] = name,
+            ["job"] = job,
+            ["format"] = "csv",
+            ["columns"] = columns,
+        };
 
     private static async Task<JsonNode> AskAsync(
         World world,
         Browser inside,
-        string job,
         string purpose,
-        JsonObject columns,
+        JsonArray files,
         CancellationToken cancellationToken
     )
     {
         var outputs = $"/v1/workspaces/{world.Lineage}/outputs";
         var request = new JsonObject
         {
-            ["job"] = job,
-            ["format"] = "csv",
+            ["files"] = files,
             ["purpose"] = purpose,
             ["context"] = "Persons with lung cancer of stage III or IV and a recorded first treatment; follow-up to the end of 2025.",
-            ["columns"] = columns,
         };
         var asked = await inside.PostAsync(outputs, request, cancellationToken);
         await Waiting.UntilAsync(

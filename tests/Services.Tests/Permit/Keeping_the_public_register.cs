@@ -171,7 +171,7 @@ public sealed class Keeping_the_public_register(PostgresFixture postgres)
         var text = await world.Host.Anonymous.TextAsync("v1/releases");
         var item = Assert.Single(JsonNode.Parse(text)!["items"]!.AsArray())!;
         Assert.Equal((lineage, release.Digest), ((string)item["lineage"]!, (string)item["digest"]!));
-        Assert.Equal("csv", (string?)item["files"]![0]!["type"]);
+        Assert.Equal(["csv", "png"], item["files"]!.AsArray().Select(file => (string)file!["type"]!));
         Assert.Equal(["approve", "approve"], item["votes"]!.AsArray().Select(vote => (string)vote!));
         Assert.Equal(text, await world.Host.Anonymous.TextAsync($"v1/releases?lineage={lineage}"));
         Assert.Empty(JsonNode.Parse(await world.Host.Anonymous.TextAsync("v1/releases?lineage=l-0000000000000000"))!["items"]!.AsArray());
@@ -249,7 +249,7 @@ public sealed class Keeping_the_public_register(PostgresFixture postgres)
 
     private static Release Record(string lineage, string permit)
     {
-        ReleasedFile[] files = [new("survival.csv", "csv", 120, new string('a', 64))];
+        ReleasedFile[] files = [new("survival.csv", "csv", 120, new string('a', 64)), new("figure.png", "png", 900, new string('b', 64))];
         var at = PermitWorld.Start.ToUnixTimeSeconds();
         return new Release
         {

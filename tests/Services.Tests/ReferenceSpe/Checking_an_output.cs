@@ -221,6 +221,19 @@ public sealed class Checking_an_output : IDisposable
         );
 
     [Fact]
+    public void Holds_all_files_of_a_request_together_to_the_size_limit()
+    {
+        var path = Path.Combine(folder, "table.csv");
+        File.WriteAllText(path, Good.PadRight(600_000));
+        var check = new FileCheck(Policy(("Airlock:MaximumMegabytes", "1")), Room(), folder);
+        var (first, second) = (new Findings(), new Findings());
+        check.Run(new TakenFile("first.csv", path), "csv", columns, first);
+        check.Run(new TakenFile("second.csv", path), "csv", columns, second);
+        Assert.DoesNotContain(first.All, f => f.Rule == "size");
+        Assert.Equal([new Finding("size", "second.csv", null)], second.All);
+    }
+
+    [Fact]
     public void Finds_what_stands_at_every_place_around_a_buffers_edge()
     {
         const int chunk = 1 << 20;

@@ -284,12 +284,18 @@ public sealed class Ending_a_room : IAsyncLifetime
             $"/v1/workspaces/{room.Grant.Lineage}/outputs",
             new
             {
-                job = made.GetProperty("id").GetString(),
-                file = "long.parquet",
-                format = "csv",
+                files = new[]
+                {
+                    new
+                    {
+                        job = made.GetProperty("id").GetString(),
+                        file = "long.parquet",
+                        format = "csv",
+                        columns = new Dictionary<string, string> { ["grp"] = "group", ["n"] = "count" },
+                    },
+                },
                 purpose = "Table 2 of an article.",
                 context = "One row for each treatment group.",
-                columns = new Dictionary<string, string> { ["grp"] = "group", ["n"] = "count" },
             },
             Cancel
         );

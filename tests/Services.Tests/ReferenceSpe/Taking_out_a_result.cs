@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using HealthDataNode.Protocol.Documents;
 
 namespace HealthDataNode.Services.Tests.ReferenceSpe;
@@ -13,13 +14,6 @@ public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<Patien
     private const string Oda = "5b0f5a6e-0000-4000-8000-00000000000c";
     private const string Odd = "5b0f5a6e-0000-4000-8000-00000000000d";
     private const string Table = "SELECT 'all' AS grp, count(*) AS n, 12.5::DOUBLE AS mean FROM cancer";
-
-    private static readonly Dictionary<string, string> Columns = new()
-    {
-        ["grp"] = "group",
-        ["n"] = "count",
-        ["mean"] = "measure",
-    };
 
     private static readonly string[] Actions = ["output-requested", "output-checked", "output-voted", "output-released", "output-fetched"];
 
@@ -77,6 +71,69 @@ public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<Patien
     }
 
     [Fact]
+    [Trait("Article", "EHDS 73(2)")]
+    public async Task Releases_the_files_of_several_jobs_together()
+    {
+        var output = await AskForTwoAsync(Table, "SELECT 'most' AS grp, count(*) AS n, 7::DOUBLE AS mean FROM cancer");
+        using var oda = await CheckerAsync(Oda);
+        using var odd = await CheckerAsync(Odd);
+        var seen = await oda.GetFromJsonAsync<JsonElement>($"/v1/outputs/{Id(output)}", Cancel);
+        Assert.Equal(
+            ["first.csv", "second.csv"],
+            seen.GetProperty("files").EnumerateArray().Select(f => f.GetProperty("name").GetString())
+        );
+        Assert.Equal(HttpStatusCode.NoContent, await VoteAsync(oda, seen));
+        Assert.Equal(HttpStatusCode.NoContent, await VoteAsync(odd, seen));
+        Assert.Equal("grp,n,mean\nall,5,12.5\n", await TextAsync("first.csv"));
+        Assert.Equal("grp,n,mean\nmost,5,7.0\n", await TextAsync("second.csv"));
+        Assert.Equal(HttpStatusCode.NotFound, await FetchAsync(output, "result.csv"));
+
+        await SpeWorld.UntilAsync("the release is at the node", () => room.World.Node.Releases.Any(r => Of(r.Text).Request == Id(output)));
+        var release = Of(room.World.Node.Releases.Single(r => Of(r.Text).Request == Id(output)).Text);
+        Assert.Equal(["first.csv", "second.csv"], release.Files.Select(file => file.Name));
+        Assert.Equal(seen.GetProperty("digest").GetString(), Release.DigestOf(release.Files));
+
+        // All of it is as it was voted on, or nothing of it leaves.
+        await File.AppendAllTextAsync(Path.Combine(FilesOf(output), "second.csv"), "more,5,1\n", Cancel);
+        Assert.Equal(HttpStatusCode.NotFound, await FetchAsync(output, "first.csv"));
+
+        Task<string> TextAsync(string name) =>
+            room.Nora.GetStringAsync($"/v1/workspaces/{room.Grant.Lineage}/outputs/{Id(output)}/files/{name}", Cancel);
+    }
+
+    [Fact]
+    public async Task Refuses_all_files_for_one_that_is_bad_and_says_which()
+    {
+        var output = await AskForTwoAsync(
+            Table,
+            "SELECT treatment_group AS grp, count(*) AS n, 1.5::DOUBLE AS mean FROM cancer GROUP BY 1 ORDER BY n DESC"
+        );
+        Assert.Equal("refused", State(output));
+        Assert.All(output.GetProperty("findings").EnumerateArray(), f => Assert.Equal("second.csv", f.GetProperty("file").GetString()));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(FilesOf(output))!));
+        Assert.Equal(HttpStatusCode.NotFound, await FetchAsync(output, "first.csv"));
+    }
+
+    [Theory]
+    [InlineData("name of file 1")]
+    [InlineData("purpose")]
+    [InlineData("context")]
+    public async Task Refuses_a_request_that_hides_something_in_its_words(string where)
+    {
+        var job = await room.RunAsync(Table);
+        var number = Protocol.Synthetic.Number(0);
+        var output = await AskAsync(
+            where == "purpose" ? $"Table {number}" : "Table 2",
+            where == "context" ? number : "Groups",
+            FileOf(job, name: where.StartsWith("name", StringComparison.Ordinal) ? $"t-{number}" : null)
+        );
+        Assert.Equal("refused", State(output));
+        var finding = Assert.Single(output.GetProperty("findings").EnumerateArray());
+        Assert.Equal(("identifiers", where), (finding.GetProperty("rule").GetString(), finding.GetProperty("file").GetString()));
+        Assert.DoesNotContain(number, output.GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Refuses_a_table_with_a_cell_of_a_few_persons()
     {
         var output = await AskAsync(
@@ -102,20 +159,23 @@ public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<Patien
         Assert.Equal("pseudonyms", output.GetProperty("findings")[0].GetProperty("rule").GetString());
     }
 
-    [Fact]
-    public async Task Refuses_a_file_that_was_changed_after_the_first_vote()
+    [Theory]
+    [InlineData("first.csv")]
+    [InlineData("second.csv")]
+    public async Task Refuses_a_file_that_was_changed_after_the_first_vote(string changed)
     {
-        var output = await AskAsync(Table);
+        var output = await AskForTwoAsync(Table, Table);
         using var oda = await CheckerAsync(Oda);
         using var odd = await CheckerAsync(Odd);
         Assert.Equal(HttpStatusCode.NoContent, await VoteAsync(oda, output));
-        await File.AppendAllTextAsync(Path.Combine(FilesOf(output), "result.csv"), "more,5,1\n", Cancel);
+        await File.AppendAllTextAsync(Path.Combine(FilesOf(output), changed), "more,5,1\n", Cancel);
 
         Assert.Equal(HttpStatusCode.Conflict, await VoteAsync(odd, output));
         var refused = await ReadAsync(output);
         Assert.False(Directory.Exists(FilesOf(output)));
         Assert.Equal(("refused", "changed"), (State(refused), refused.GetProperty("findings")[0].GetProperty("rule").GetString()));
-        Assert.Equal(HttpStatusCode.NotFound, await FetchAsync(output, "result.csv"));
+        Assert.Equal(HttpStatusCode.NotFound, await FetchAsync(output, "first.csv"));
+        Assert.Equal(HttpStatusCode.NotFound, await FetchAsync(output, "second.csv"));
         Assert.DoesNotContain(room.World.Node.Releases, r => Of(r.Text).Request == Id(output));
     }
 
@@ -218,7 +278,7 @@ public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<Patien
     {
         var job = await room.RunAsync(Table);
         await File.WriteAllBytesAsync(Path.Combine(room.FolderOf(job), "made.file"), Hidden.File(what), Cancel);
-        var output = await AskAsync(job, "made.file", format);
+        var output = await AskAsync("Figure 1.", "What it shows.", FileOf(job, "made.file", format));
         Assert.Equal("refused", State(output));
         Assert.Contains(output.GetProperty("findings").EnumerateArray(), f => f.GetProperty("rule").GetString() == rule);
         Assert.DoesNotContain(Protocol.Synthetic.Number(0), output.GetRawText(), StringComparison.Ordinal);
@@ -226,27 +286,36 @@ public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<Patien
     }
 
     [Theory]
-    [InlineData("../../state.db", "csv", "group")]
-    [InlineData("result.parquet", "xlsx", "group")]
-    [InlineData("result.parquet", "csv", "sum")]
-    [InlineData("result.parquet", "csv", "measure")]
-    public async Task Takes_no_request_that_is_not_whole(string file, string format, string kind)
+    [InlineData("../../state.db", "csv", "group", "file")]
+    [InlineData("result.parquet", "xlsx", "group", "format")]
+    [InlineData("result.parquet", "csv", "sum", "columns")]
+    [InlineData("result.parquet", "csv", "measure", "columns")]
+    public async Task Takes_no_request_that_is_not_whole(string file, string format, string kind, string field)
     {
-        using var answer = await room.Nora.PostAsJsonAsync(
-            $"/v1/workspaces/{room.Grant.Lineage}/outputs",
-            new
+        var errors = await ErrorsAsync([
+            new JsonObject
             {
-                job = "j",
-                file,
-                format,
-                purpose = "p",
-                context = "c",
-                columns = new Dictionary<string, string> { ["grp"] = kind },
+                ["job"] = "j",
+                ["file"] = file,
+                ["format"] = format,
+                ["columns"] = new JsonObject { ["grp"] = kind },
             },
-            Cancel
-        );
-        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        ]);
+        Assert.Contains($"files[0].{field}", errors);
     }
+
+    [Fact]
+    public async Task Takes_no_two_files_of_one_name() =>
+        Assert.Equal(["files[1].name"], await ErrorsAsync([Any("table"), Any("TABLE"), Any("figure")]));
+
+    [Fact]
+    public async Task Takes_no_name_that_leads_elsewhere() => Assert.Equal(["files[0].name"], await ErrorsAsync([Any("../table")]));
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(21)]
+    public async Task Takes_no_more_files_than_a_request_may_have_and_no_less_than_one(int files) =>
+        Assert.Equal(["files"], await ErrorsAsync([.. Enumerable.Range(0, files).Select(i => Any($"table-{i}"))]));
 
     [Theory]
     [InlineData("/v1/outputs")]
@@ -282,25 +351,21 @@ public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<Patien
 
     private Task<HttpClient> CheckerAsync(string sub) => room.World.PersonAsync(sub, role: "output-checker", authority: "hdab");
 
-    private async Task<JsonElement> AskAsync(string sql, string format = "csv") => await AskAsync(await room.RunAsync(sql), null, format);
+    private async Task<JsonElement> AskAsync(string sql, string format = "csv") =>
+        await AskAsync("Table 2 of an article.", "One row for each group.", FileOf(await room.RunAsync(sql), format: format));
 
-    private async Task<JsonElement> AskAsync(JsonElement job, string? file, string format)
-    {
-        Assert.Equal("done", SpeRoom.State(job));
-        await room.UntilOpenAsync();
-        using var asked = await room.Nora.PostAsJsonAsync(
-            $"/v1/workspaces/{room.Grant.Lineage}/outputs",
-            new
-            {
-                job = job.GetProperty("id").GetString(),
-                file,
-                format,
-                purpose = "Table 2 of an article.",
-                context = "One row for each treatment group.",
-                columns = Columns,
-            },
-            Cancel
+    private async Task<JsonElement> AskForTwoAsync(string first, string second) =>
+        await AskAsync(
+            "Tables 2 and 3 of an article.",
+            "One row for each group.",
+            FileOf(await room.RunAsync(first), name: "first"),
+            FileOf(await room.RunAsync(second), name: "second")
         );
+
+    private async Task<JsonElement> AskAsync(string purpose, string context, params JsonNode[] files)
+    {
+        await room.UntilOpenAsync();
+        using var asked = await PostAsync(purpose, context, files);
         Assert.Equal(HttpStatusCode.Accepted, asked.StatusCode);
         var output = await asked.Content.ReadFromJsonAsync<JsonElement>(Cancel);
         var until = DateTime.UtcNow.AddSeconds(30);
@@ -312,6 +377,58 @@ public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<Patien
         }
 
         return output;
+    }
+
+    private async Task<IEnumerable<string>> ErrorsAsync(params JsonNode[] files)
+    {
+        using var answer = await PostAsync("p", "c", files);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        var problem = await answer.Content.ReadFromJsonAsync<JsonElement>(Cancel);
+        return problem.GetProperty("errors").EnumerateObject().Select(error => error.Name);
+    }
+
+    private Task<HttpResponseMessage> PostAsync(string purpose, string context, JsonNode[] files) =>
+        room.Nora.PostAsJsonAsync(
+            $"/v1/workspaces/{room.Grant.Lineage}/outputs",
+            new JsonObject
+            {
+                ["files"] = new JsonArray(files),
+                ["purpose"] = purpose,
+                ["context"] = context,
+            },
+            Cancel
+        );
+
+    private static JsonObject Any(string name) =>
+        new()
+        {
+            ["job"] = "j",
+            ["format"] = "csv",
+            ["name"] = name,
+            ["columns"] = new JsonObject { ["n"] = "count" },
+        };
+
+    private static JsonObject FileOf(JsonElement job, string file = "result.parquet", string format = "csv", string? name = null)
+    {
+        Assert.Equal("done", SpeRoom.State(job));
+        var asked = new JsonObject
+        {
+            ["job"] = job.GetProperty("id").GetString(),
+            ["file"] = file,
+            ["format"] = format,
+            ["columns"] = new JsonObject
+            {
+                ["grp"] = "group",
+                ["n"] = "count",
+                ["mean"] = "measure",
+            },
+        };
+        if (name is not null)
+        {
+            asked["name"] = name;
+        }
+
+        return asked;
     }
 
     private Task<JsonElement> ReadAsync(JsonElement output) =>

@@ -1,8 +1,26 @@
 namespace HealthDataNode.ReferenceSpe.Airlock.Checking;
 
-/// <summary>All automatic checks of one file. They read it as a stream; memory does not grow with it.</summary>
+/// <summary>All automatic checks of one request's files. They read each as a stream; memory does not grow with it.</summary>
 internal sealed class FileCheck(AirlockPolicy policy, PseudonymSet pseudonyms, string scratch)
 {
+    /// <summary>What the files that come may have together.</summary>
+    public long BytesLeft { get; private set; } = policy.MaximumBytes;
+
+    /// <summary>Looks for persons in what the requester wrote: names and purpose go to the node with a release.</summary>
+    public IReadOnlyList<Finding> RunOnTexts(Output output)
+    {
+        var findings = new Findings();
+        var bytes = new ByteScan(pseudonyms);
+        bytes.Scan(output.Purpose, "purpose", findings);
+        bytes.Scan(output.Context, "context", findings);
+        for (var i = 0; i < output.Asked.Count; i++)
+        {
+            bytes.Scan(output.Asked[i].Name, $"name of file {i + 1}", findings);
+        }
+
+        return findings.All;
+    }
+
     /// <summary>Adds what it finds.</summary>
     /// <param name="taken">The file.</param>
     /// <param name="format">One of <see cref="OutputFormats"/>.</param>
@@ -11,12 +29,13 @@ internal sealed class FileCheck(AirlockPolicy policy, PseudonymSet pseudonyms, s
     public void Run(TakenFile taken, string format, IReadOnlyDictionary<string, string> columns, Findings findings)
     {
         using var file = Open(taken.Path);
-        if (file.Length > policy.MaximumBytes)
+        if (file.Length > BytesLeft)
         {
             findings.Add(Rules.Size, taken.Name);
             return;
         }
 
+        BytesLeft -= file.Length;
         var bytes = new ByteScan(pseudonyms);
         bytes.Scan(file, taken.Name, findings);
         new PackedFiles(policy, bytes, scratch, findings).Look(file, taken.Name);

@@ -2,14 +2,15 @@ namespace HealthDataNode.ReferenceSpe.Airlock.Checking;
 
 /// <summary>What a rule found, and where; never the value.</summary>
 /// <param name="Rule">One of <see cref="Rules"/>.</param>
-/// <param name="File">The file; inside a packed one <c>outer/inner</c> by position: <c>result.zip/entry 2</c>.</param>
+/// <param name="File">The file by the name under which it leaves; inside a packed one <c>outer/inner</c> by position:
+/// <c>result.zip/entry 2</c>; or which of the requester's texts.</param>
 /// <param name="Place">Line and column, or byte; null where it is the file as such.</param>
 internal sealed record Finding(string Rule, string File, string? Place);
 
 /// <summary>The automatic rules.</summary>
 internal static class Rules
 {
-    /// <summary>A file, or what is packed in it, is larger than the policy allows.</summary>
+    /// <summary>The files together, or what is packed in one, are larger than the policy allows.</summary>
     public const string Size = "size";
 
     /// <summary>The content is not what the format says.</summary>
@@ -49,7 +50,7 @@ internal static class Rules
         };
 }
 
-/// <summary>The findings about one request, a few of each rule: the rest is found when those are mended.</summary>
+/// <summary>The findings about one file, a few of each rule: the rest is found when those are mended.</summary>
 internal sealed class Findings
 {
     private const int MostOfARule = 10;

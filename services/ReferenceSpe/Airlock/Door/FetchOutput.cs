@@ -14,19 +14,19 @@ internal static class FetchOutput
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
-    private static IResult Handle(string lineage, string id, string name, HttpContext context, Outputs outputs, IAirlockRoom room)
+    private static IResult Handle(string lineage, string id, string name, HttpContext context, Outputs outputs, OutputFiles files)
     {
         if (
             outputs.Find(id) is not { State: OutputStates.Released } output
             || output.Lineage != lineage
             || output.Files.FirstOrDefault(file => file.Name == name) is not { } file
-            || !OutputFiles.AreAsChecked(room, output)
+            || !files.AreAsChecked(output)
         )
         {
             return RoomFilter.NotFound();
         }
 
         outputs.Fetched(output, context.User.FindFirst("sub")!.Value, file.Name);
-        return TypedResults.PhysicalFile(OutputFiles.PathOf(room, output, file.Name), OutputFormats.MediaType(file.Type), file.Name);
+        return TypedResults.PhysicalFile(files.PathOf(output, file.Name), OutputFormats.MediaType(file.Type), file.Name);
     }
 }

@@ -1,3 +1,4 @@
+using HealthDataNode.ReferenceSpe.Rooms;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace HealthDataNode.ReferenceSpe.Airlock.Door;
@@ -12,13 +13,13 @@ internal static class ListOpenOutputs
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden);
 
-    private static Ok<OpenOutputView[]> Handle(HttpContext context, Outputs outputs, IAirlockRoom room)
+    private static Ok<OpenOutputView[]> Handle(HttpContext context, Outputs outputs, RoomLeases leases)
     {
         var sub = context.User.FindFirst("sub")!.Value;
         return TypedResults.Ok(
             outputs
                 .In(OutputStates.Open)
-                .Where(output => room.IsOpen(output.Lineage) && !outputs.IsPartial(output, sub))
+                .Where(output => leases.IsOpen(output.Lineage) && !outputs.IsPartial(output, sub))
                 .Select(output => OpenOutputView.Of(output, outputs.HasVoted(output.Id, sub)))
                 .ToArray()
         );

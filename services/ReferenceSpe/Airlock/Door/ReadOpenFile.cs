@@ -1,3 +1,5 @@
+using HealthDataNode.ReferenceSpe.Rooms;
+
 namespace HealthDataNode.ReferenceSpe.Airlock.Door;
 
 /// <summary><c>GET /v1/outputs/{id}/files/{name}</c>: a file, for an output checker to look at.</summary>
@@ -12,10 +14,10 @@ internal static class ReadOpenFile
             .ProducesProblem(StatusCodes.Status403Forbidden)
             .ProducesProblem(StatusCodes.Status404NotFound);
 
-    private static IResult Handle(string id, string name, HttpContext context, Outputs outputs, IAirlockRoom room) =>
-        ReadOpenOutput.Find(id, context, outputs, room) is { } output
+    private static IResult Handle(string id, string name, HttpContext context, Outputs outputs, RoomLeases leases, OutputFiles files) =>
+        ReadOpenOutput.Find(id, context, outputs, leases) is { } output
         && output.Files.FirstOrDefault(file => file.Name == name) is { } file
-        && OutputFiles.PathOf(room, output, file.Name) is var path
+        && files.PathOf(output, file.Name) is var path
         && File.Exists(path)
             ? TypedResults.PhysicalFile(path, OutputFormats.MediaType(file.Type), file.Name)
             : ReadOpenOutput.NotFound();

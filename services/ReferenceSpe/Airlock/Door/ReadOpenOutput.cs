@@ -1,5 +1,5 @@
-using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Problems;
+using HealthDataNode.ReferenceSpe.Rooms;
 
 namespace HealthDataNode.ReferenceSpe.Airlock.Door;
 
@@ -10,8 +10,8 @@ internal static class ReadOpenOutput
         outputs
             .MapGet(
                 "/{id}",
-                (string id, HttpContext context, Outputs all, IAirlockRoom room) =>
-                    Find(id, context, all, room) is { } output
+                (string id, HttpContext context, Outputs all, RoomLeases leases) =>
+                    Find(id, context, all, leases) is { } output
                         ? TypedResults.Ok(OpenOutputView.Of(output, all.HasVoted(id, context.User.FindFirst("sub")!.Value)))
                         : NotFound()
             )
@@ -22,9 +22,9 @@ internal static class ReadOpenOutput
             .ProducesProblem(StatusCodes.Status404NotFound);
 
     /// <summary>Null where it waits for nobody, its room is closed, or the person has a part in it.</summary>
-    public static Output? Find(string id, HttpContext context, Outputs outputs, IAirlockRoom room) =>
+    public static Output? Find(string id, HttpContext context, Outputs outputs, RoomLeases leases) =>
         outputs.Find(id) is { State: OutputStates.Open } output
-        && room.IsOpen(output.Lineage)
+        && leases.IsOpen(output.Lineage)
         && !outputs.IsPartial(output, context.User.FindFirst("sub")!.Value)
             ? output
             : null;
@@ -43,22 +43,18 @@ internal static class ReadOpenOutput
 /// <summary>What an output checker is shown: never who asked, nor whether somebody else has voted.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Lineage">The permit's lineage, as the public register has it.</param>
-/// <param name="Format">csv, parquet, png or jpeg.</param>
 /// <param name="Purpose">What it is for.</param>
 /// <param name="Context">What the requester says of it.</param>
-/// <param name="Columns">What the requester says of its columns.</param>
-/// <param name="Digest">What a vote is over.</param>
+/// <param name="Digest">What a vote is over: all the files.</param>
 /// <param name="Files">The files.</param>
 /// <param name="HasVoted">Whether this person has voted.</param>
 internal sealed record OpenOutputView(
     string Id,
     string Lineage,
-    string Format,
     string Purpose,
     string Context,
-    IReadOnlyDictionary<string, string> Columns,
     string Digest,
-    IReadOnlyList<ReleasedFile> Files,
+    IReadOnlyList<OpenFileView> Files,
     bool HasVoted
 )
 {
@@ -66,12 +62,23 @@ internal sealed record OpenOutputView(
         new(
             output.Id,
             output.Lineage,
-            output.Format,
             output.Purpose,
             output.Context,
-            output.Columns,
             output.Digest!,
-            output.Files,
+            [
+                .. output.Files.Zip(
+                    output.Asked,
+                    (file, asked) => new OpenFileView(file.Name, file.Type, file.Length, file.Sha256, asked.Columns)
+                ),
+            ],
             hasVoted
         );
 }
+
+/// <summary>A file of a request.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Type">csv, parquet, png or jpeg.</param>
+/// <param name="Length">Its bytes.</param>
+/// <param name="Sha256">Its SHA-256, lower-case hex.</param>
+/// <param name="Columns">What the requester says of a table's columns.</param>
+internal sealed record OpenFileView(string Name, string Type, long Length, string Sha256, IReadOnlyDictionary<string, string> Columns);

@@ -2,35 +2,43 @@ using System.Text.RegularExpressions;
 using HealthDataNode.Protocol.Problems;
 using HealthDataNode.ReferenceSpe.Airlock.Checking;
 using HealthDataNode.ReferenceSpe.Door;
+using HealthDataNode.ReferenceSpe.State;
 
 namespace HealthDataNode.ReferenceSpe.Airlock.Door;
 
-/// <summary><c>POST /v1/workspaces/{lineage}/outputs</c>: asks for a job's file to leave the room (EHDS 73(2)).</summary>
+/// <summary><c>POST /v1/workspaces/{lineage}/outputs</c>: asks for files of jobs to leave the room (EHDS 73(2)).</summary>
 internal static partial class RequestOutput
 {
     private const string Result = "result.parquet";
     private const int LongestText = 4000;
     private const int MostColumns = 100;
 
-    /// <summary>What is to leave, and what for.</summary>
+    /// <summary>What is to leave, and what for. All of it leaves, or nothing.</summary>
+    /// <param name="Files">The files.</param>
+    /// <param name="Purpose">What they are for; it stands in the signed record of the release.</param>
+    /// <param name="Context">What an output checker has to know to judge them.</param>
+    internal sealed record Request(IReadOnlyList<RequestedFile?> Files, string Purpose, string Context);
+
+    /// <summary>One of them.</summary>
     /// <param name="Job">The job that made it.</param>
     /// <param name="Format">csv, parquet, png or jpeg: how it leaves.</param>
-    /// <param name="Purpose">What it is for; it stands in the public register.</param>
-    /// <param name="Context">What an output checker has to know to judge it.</param>
-    /// <param name="Columns">Each column of a table: group, count or measure.</param>
     /// <param name="File">The file in the job's folder; its result where none is named.</param>
-    internal sealed record Request(
+    /// <param name="Name">The name under which it leaves, before the format's ending; the file's own where none is given.</param>
+    /// <param name="Columns">Each column of a table: group, count or measure.</param>
+    internal sealed record RequestedFile(
         string Job,
         string Format,
-        string Purpose,
-        string Context,
-        Dictionary<string, string>? Columns = null,
-        string? File = null
-    );
+        string File = Result,
+        string? Name = null,
+        Dictionary<string, string>? Columns = null
+    )
+    {
+        public AskedFile Asked => new(Job, File, Format, $"{Name ?? Path.GetFileNameWithoutExtension(File)}.{Format}", Columns ?? []);
+    }
 
     public static void Map(IEndpointRouteBuilder room) =>
         room.MapPost("/outputs", Handle)
-            .WithSummary("Ask for a job's file to leave the room")
+            .WithSummary("Ask for files of jobs to leave the room")
             .Produces<OutputView>(StatusCodes.Status202Accepted)
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status401Unauthorized)
@@ -39,9 +47,17 @@ internal static partial class RequestOutput
             .ProducesProblem(StatusCodes.Status429TooManyRequests)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
-    private static IResult Handle(string lineage, Request request, HttpContext context, Outputs outputs, IAirlockRoom room)
+    private static IResult Handle(
+        string lineage,
+        Request request,
+        HttpContext context,
+        Outputs outputs,
+        AirlockPolicy policy,
+        Lineages lineages,
+        IAirlockRoom room
+    )
     {
-        var errors = Wrong(request);
+        var errors = Wrong(request, policy.MaximumFiles);
         if (errors.Count > 0)
         {
             return (
@@ -57,31 +73,13 @@ internal static partial class RequestOutput
             ).ToResult();
         }
 
-        var file = request.File ?? Result;
-        if (room.PermitOf(lineage) is null || room.LengthOf(lineage, request.Job, file) is null)
+        List<AskedFile> asked = [.. request.Files.Select(file => file!.Asked)];
+        if (lineages.HeadOf(lineage) is null || asked.Exists(file => room.Find(lineage, file.Job, file.File) is null))
         {
             return RoomFilter.NotFound();
         }
 
-        var output = outputs.Request(
-            lineage,
-            context.User.FindFirst("sub")!.Value,
-            new Output(
-                "",
-                lineage,
-                "",
-                request.Job,
-                file,
-                request.Format,
-                request.Purpose,
-                request.Context,
-                request.Columns ?? [],
-                OutputStates.Checking,
-                null,
-                [],
-                []
-            )
-        );
+        var output = outputs.Request(lineage, context.User.FindFirst("sub")!.Value, request.Purpose, request.Context, asked);
         return output is null
             ? ProtocolProblem
                 .Of(
@@ -94,35 +92,54 @@ internal static partial class RequestOutput
             : TypedResults.Accepted($"/v1/workspaces/{lineage}/outputs/{output.Id}", OutputView.Of(output));
     }
 
-    private static Dictionary<string, string[]> Wrong(Request request)
+    private static Dictionary<string, string[]> Wrong(Request request, int mostFiles)
     {
         var errors = new Dictionary<string, string[]>();
-        Check(errors, "job", FileName().IsMatch(request.Job), "Send the id of a job of this room.");
-        Check(errors, "file", request.File is null || FileName().IsMatch(request.File), "Send the plain name of a file of the job.");
-        Check(errors, "format", OutputFormats.All.Contains(request.Format), $"Send one of {string.Join(", ", OutputFormats.All)}.");
-        Check(errors, "purpose", IsText(request.Purpose), $"Say what it is for, in at most {LongestText} characters.");
-        Check(errors, "context", IsText(request.Context), $"Say what the table or figure shows, in at most {LongestText} characters.");
-        var columns = request.Columns ?? [];
-        Check(
-            errors,
-            "columns",
-            columns.Count <= MostColumns
-                && columns.All(column => column.Key.Length is > 0 and <= 100 && ColumnKinds.IsKnown(column.Value))
-                && (!OutputFormats.IsTable(request.Format) || columns.ContainsValue(ColumnKinds.Count)),
-            "Declare every column of the table as group, count or measure, and at least one count."
-        );
+        Check("purpose", IsText(request.Purpose), $"Say what they are for, in at most {LongestText} characters.");
+        Check("context", IsText(request.Context), $"Say what each table or figure shows, in at most {LongestText} characters.");
+        Check("files", request.Files.Count >= 1 && request.Files.Count <= mostFiles, $"Name 1 to {mostFiles} files.");
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (i, file) in request.Files.Take(mostFiles).Index())
+        {
+            Check($"files[{i}]", file is not null, "Send job, format and columns of a file.");
+            if (file is not null)
+            {
+                CheckFile($"files[{i}]", file, names);
+            }
+        }
+
         return errors;
+
+        void CheckFile(string at, RequestedFile file, HashSet<string> names)
+        {
+            var columns = file.Columns ?? [];
+            Check($"{at}.job", FileName().IsMatch(file.Job), "Send the id of a job of this room.");
+            Check($"{at}.file", FileName().IsMatch(file.File), "Send the plain name of a file of the job.");
+            Check($"{at}.format", OutputFormats.All.Contains(file.Format), $"Send one of {string.Join(", ", OutputFormats.All)}.");
+            Check(
+                $"{at}.name",
+                FileName().IsMatch(file.Asked.Name) && names.Add(file.Asked.Name),
+                "Send a plain name that no other file of the request has."
+            );
+            Check(
+                $"{at}.columns",
+                columns.Count <= MostColumns
+                    && columns.All(column => column.Key.Length is > 0 and <= 100 && ColumnKinds.IsKnown(column.Value))
+                    && (!OutputFormats.IsTable(file.Format) || columns.ContainsValue(ColumnKinds.Count)),
+                "Declare every column of the table as group, count or measure, and at least one count."
+            );
+        }
+
+        void Check(string field, bool isGood, string what)
+        {
+            if (!isGood)
+            {
+                errors[field] = [what];
+            }
+        }
     }
 
     private static bool IsText(string text) => !string.IsNullOrWhiteSpace(text) && text.Length <= LongestText;
-
-    private static void Check(Dictionary<string, string[]> errors, string field, bool isGood, string what)
-    {
-        if (!isGood)
-        {
-            errors[field] = [what];
-        }
-    }
 
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z", RegexOptions.CultureInvariant)]
     private static partial Regex FileName();

@@ -1,5 +1,6 @@
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Problems;
+using HealthDataNode.ReferenceSpe.Rooms;
 
 namespace HealthDataNode.ReferenceSpe.Airlock.Door;
 
@@ -28,7 +29,7 @@ internal static class VoteOnOutput
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status409Conflict);
 
-    private static IResult Handle(string id, Request request, HttpContext context, Outputs outputs, IAirlockRoom room)
+    private static IResult Handle(string id, Request request, HttpContext context, Outputs outputs, RoomLeases leases)
     {
         if (
             request.Vote is not (ReleaseVote.Approve or ReleaseVote.Reject)
@@ -47,7 +48,7 @@ internal static class VoteOnOutput
             ).ToResult();
         }
 
-        if (outputs.Find(id) is not { } output || !room.IsOpen(output.Lineage))
+        if (outputs.Find(id) is not { } output || !leases.IsOpen(output.Lineage))
         {
             return ReadOpenOutput.NotFound();
         }

@@ -1,0 +1,81 @@
+using HealthDataNode.Protocol.Leases;
+using HealthDataNode.ReferenceSpe.Jobs;
+using HealthDataNode.ReferenceSpe.Rooms;
+using HealthDataNode.ReferenceSpe.State;
+
+namespace HealthDataNode.ReferenceSpe.Airlock;
+
+/// <summary>A file that came out of a room into the airlock.</summary>
+/// <param name="Name">Its name, with the ending of its format.</param>
+/// <param name="Path">Where it lies.</param>
+/// <param name="Table">The same table as CSV, for the checks, where the file is not CSV itself.</param>
+internal sealed record TakenFile(string Name, string Path, string? Table = null);
+
+/// <summary>
+/// Copies a job's file into the airlock. A table in Parquet is read and written anew on the way, so that nothing beside
+/// its cells comes along.
+/// </summary>
+internal sealed class TakeFile(IAirlockRoom room, OutputFiles files, JobProcess processes, RoomLeases leases, RoomStates rooms)
+{
+    private const string Parquet = ".parquet";
+
+    /// <exception cref="InvalidDataException">It is not there, or not what the format says.</exception>
+    public async Task<TakenFile> RunAsync(Output output, AskedFile asked, CancellationToken cancellationToken)
+    {
+        var source = room.Find(output.Lineage, asked.Job, asked.File) ?? throw new InvalidDataException("There is no such file any more.");
+        var path = files.PathOf(output, asked.Name);
+        if (asked.Format != OutputFormats.Parquet && !asked.File.EndsWith(Parquet, StringComparison.Ordinal))
+        {
+            source.CopyTo(path);
+            return new TakenFile(asked.Name, path);
+        }
+
+        // Parquet is a job's making, and is read where a job's makings are read: in the sandbox.
+        var work = Path.Combine(files.Scratch(output), "convert");
+        PrivateFolder.Delete(work);
+        PrivateFolder.Create(work);
+        try
+        {
+            var input = Path.Combine(work, "input.parquet");
+            source.CopyTo(input);
+            JobFolder.LetRead(input);
+            JobFolder.OpenToJobs(work);
+            var outcome = await processes.RunAsync(
+                new SandboxPlaces(null, work),
+                "",
+                () => LeaseOf(output.Lineage),
+                cancellationToken,
+                "convert"
+            );
+            cancellationToken.ThrowIfCancellationRequested();
+            if (LeaseOf(output.Lineage) == LeaseStanding.Ended)
+            {
+                throw new OperationCanceledException("The room is being cleared or has ended.");
+            }
+
+            var table = new FileInfo(Path.Combine(work, "table.csv"));
+            if (outcome != JobOutcome.Done || table is not { Exists: true, LinkTarget: null })
+            {
+                throw new InvalidDataException("The file is not Parquet.");
+            }
+
+            if (asked.Format == OutputFormats.Csv)
+            {
+                File.Move(table.FullName, path);
+                return new TakenFile(asked.Name, path);
+            }
+
+            File.Move(Path.Combine(work, "result.parquet"), path);
+            var beside = Path.Combine(files.Scratch(output), "table.csv");
+            File.Move(table.FullName, beside, overwrite: true);
+            return new TakenFile(asked.Name, path, beside);
+        }
+        finally
+        {
+            PrivateFolder.Delete(work);
+        }
+    }
+
+    // Who clears the room waits until we have left it: what is held for want of a lease would keep both waiting.
+    private LeaseStanding LeaseOf(string lineage) => rooms.IsClearing(lineage) ? LeaseStanding.Ended : leases.Of(lineage);
+}

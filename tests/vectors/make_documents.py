@@ -302,6 +302,7 @@ def accept(name, typ, text, party=None):
 
 accept("permit", "permit+jwt", permit_jws)
 accept("permit of before fees were written", "permit+jwt", permit_key.document("permit+jwt", {k: v for k, v in permit.items() if k != "fee"}))
+accept("permit with the smallest cell", "permit+jwt", permit_key.document("permit+jwt", {**permit, "smallestCell": 10}))
 accept("order", "order+jwt", order_jws)
 accept("identifiers", "seal+jwt", identifiers_jws)
 accept("tokens", "seal+jwt", pseudo.document("seal+jwt", tokens))
@@ -417,6 +418,7 @@ refuse("shredding without a place", "shred+jwt", "Invalid", pseudo.document("shr
 for member in decided:
     undecided = {**permit, "sources": [without(permit["sources"][0], member)]}
     refuse(f"source without {member}", "permit+jwt", "Malformed", permit_key.document("permit+jwt", undecided))
+refuse("permit with a smallest cell of nobody", "permit+jwt", "Invalid", permit_key.document("permit+jwt", {**permit, "smallestCell": 0}))
 refuse("second version without previous", "permit+jwt", "Invalid", permit_key.document("permit+jwt", {**permit, "version": 2}))
 
 with open(os.path.join(HERE, "documents.json"), "w", encoding="utf-8", newline="\n") as file:

@@ -69,6 +69,12 @@ public sealed record PermitDocument : IDocument<PermitDocument>
     /// <summary>What it costs (EHDS Article 68(10)(g)); Permit writes it into every version, and those signed before it did have none.</summary>
     public PermitFee? Fee { get; init; }
 
+    /// <summary>
+    /// The smallest count of persons that may leave the environment, by the policy of the decision; zero may too. Null
+    /// in permits from before there was this member: then the environment's own rule counts alone.
+    /// </summary>
+    public int? SmallestCell { get; init; }
+
     string IDocument<PermitDocument>.Use => KeyUses.Permit;
 
     string? IDocument<PermitDocument>.Issuer => Parties.Permit;
@@ -98,7 +104,8 @@ public sealed record PermitDocument : IDocument<PermitDocument>
             (Sources.Count > 0 && Sources.All(s => s is not null), "sources is empty"),
             (Rule.AreUnique(Sources.Select(s => s?.Source)), "sources names a source twice"),
             (Conditions.All(c => Rule.IsText(c, 4000)), "conditions has an entry that is empty or too long"),
-            (Fee?.IsSound() != false, "fee is not an amount from 0 in a currency by a version of rules")
+            (Fee?.IsSound() != false, "fee is not an amount from 0 in a currency by a version of rules"),
+            (SmallestCell is null or >= 1, "smallestCell is below 1")
         ) ?? Sources.Select(s => s.Fault()).FirstOrDefault(f => f is not null);
 }
 

@@ -5,7 +5,9 @@ namespace HealthDataNode.ReferenceSpe.Airlock;
 /// <summary>What may leave a room: the limits of the automatic checks, and whose output checkers decide.</summary>
 internal sealed record AirlockPolicy
 {
-    /// <summary>The smallest count that is shown; below it a cell is suppressed (empty) or zero.</summary>
+    /// <summary>
+    /// The smallest count that is shown; below it a cell is suppressed (empty) or zero. A permit can be stricter.
+    /// </summary>
     public required int Threshold { get; init; }
 
     /// <summary>The most rows of a table.</summary>
@@ -28,6 +30,9 @@ internal sealed record AirlockPolicy
 
     /// <summary>The authorities whose output checkers decide.</summary>
     public required IReadOnlyList<string> Authorities { get; init; }
+
+    /// <summary>The stricter of this and of what the permit says.</summary>
+    public AirlockPolicy Under(PermitDocument permit) => this with { Threshold = Math.Max(Threshold, permit.SmallestCell ?? 0) };
 
     public static AirlockPolicy From(IConfiguration configuration) =>
         new()

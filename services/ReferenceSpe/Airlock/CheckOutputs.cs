@@ -16,6 +16,7 @@ internal sealed class CheckOutputs(
     TakeFile take,
     IAirlockRoom room,
     RoomLeases leases,
+    Lineages lineages,
     WorkspaceFolders folders,
     AirlockPolicy policy,
     OutputRequested requested,
@@ -77,7 +78,8 @@ internal sealed class CheckOutputs(
         PrivateFolder.Delete(scratch);
         PrivateFolder.Create(folder);
         PrivateFolder.Create(scratch);
-        var check = new FileCheck(policy, await Task.Run(() => room.Pseudonyms(output.Lineage), cancellationToken), scratch);
+        var permit = lineages.PermitsOf(output.Lineage)[^1].Payload;
+        var check = new FileCheck(policy.Under(permit), await Task.Run(() => room.Pseudonyms(output.Lineage), cancellationToken), scratch);
         List<ReleasedFile> taken = [];
 
         // What has something hidden in its name is not named in a finding.

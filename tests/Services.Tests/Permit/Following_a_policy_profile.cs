@@ -1,9 +1,10 @@
 using HealthDataNode.Permit.Domain;
 using HealthDataNode.Permit.Domain.Policy;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace HealthDataNode.Services.Tests.Permit;
 
-public sealed class Following_a_policy_profile
+public sealed class Following_a_policy_profile(PostgresFixture postgres)
 {
     private static readonly DateTimeOffset Now = PermitWorld.Start;
 
@@ -33,6 +34,19 @@ public sealed class Following_a_policy_profile
             IsKeyStated: false
         );
         Assert.NotNull(environment.WhyNot(PolicyProfile.Named(profile), Now));
+    }
+
+    [Theory]
+    [InlineData("EHDS-2029", 10)]
+    [InlineData("NO-2023", 5)]
+    [Trait("Article", "EHDS 73(2)")]
+    public async Task Puts_the_smallest_cell_that_may_leave_into_the_permit(string profile, int smallest)
+    {
+        await using var world = await PermitWorld.StartAsync(
+            postgres,
+            builder => builder.Services.AddSingleton(PolicyProfile.Named(profile))
+        );
+        Assert.Equal(smallest, (await world.PermitAsync(await world.GrantAsync())).Payload.SmallestCell);
     }
 
     [Fact]

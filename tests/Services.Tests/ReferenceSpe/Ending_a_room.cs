@@ -6,9 +6,11 @@ using System.Text.Json;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Leases;
 using HealthDataNode.Protocol.Problems;
+using HealthDataNode.ReferenceSpe.Airlock;
 using HealthDataNode.ReferenceSpe.Ingress;
 using HealthDataNode.ReferenceSpe.Jobs;
 using HealthDataNode.ReferenceSpe.Rooms;
+using HealthDataNode.ReferenceSpe.State;
 using HealthDataNode.ReferenceSpe.Workspaces;
 using HealthDataNode.Services.Tests.Gateway;
 using Microsoft.Data.Sqlite;
@@ -270,6 +272,28 @@ public sealed class Ending_a_room : IAsyncLifetime
         );
     }
 
+    [Theory]
+    [InlineData(null, "open")]
+    [InlineData(1, "refused")]
+    [InlineData(3, "refused")]
+    [InlineData(6, "refused")]
+    [Trait("Article", "EHDS 73(2)")]
+    public async Task Lets_no_cell_leave_below_the_permits_smallest_nor_below_its_own(int? smallest, string state)
+    {
+        var made = await room.RunAsync($"SELECT 'all' AS grp, {(smallest is 1 or 3 ? 4 : 5)} AS n");
+        Node.Permits[room.Grant.Lineage] = room
+            .Grant.Next(room.World, permit => permit with { Conditions = ["A condition."], SmallestCell = smallest })
+            .Permit;
+        await SpeWorld.UntilAsync("the version is held", () => room.World.Services.GetRequiredService<Lineages>().VersionOf(room.Grant.Lineage) == 2);
+        await room.UntilOpenAsync();
+        using var asked = await AskAsync(made, "result.parquet");
+        Assert.Equal(HttpStatusCode.Accepted, asked.StatusCode);
+        var id = await SpeRoom.IdAsync(asked);
+        var outputs = room.World.Services.GetRequiredService<Outputs>();
+        await SpeWorld.UntilAsync("it is checked", () => outputs.Find(id)!.State != OutputStates.Checking);
+        Assert.Equal(state, outputs.Find(id)!.State);
+    }
+
     [Fact]
     [Trait("Invariant", "2")]
     [Trait("Article", "EHDS 73(1)(d)")]
@@ -280,25 +304,7 @@ public sealed class Ending_a_room : IAsyncLifetime
             "Data Source=:memory:",
             $"COPY (SELECT 'all' AS grp, range + 5 AS n FROM range(30000000)) TO '{room.FolderOf(made)}/long.parquet' (FORMAT parquet, COMPRESSION zstd)"
         );
-        using var asked = await room.Nora.PostAsJsonAsync(
-            $"/v1/workspaces/{room.Grant.Lineage}/outputs",
-            new
-            {
-                files = new[]
-                {
-                    new
-                    {
-                        job = made.GetProperty("id").GetString(),
-                        file = "long.parquet",
-                        format = "csv",
-                        columns = new Dictionary<string, string> { ["grp"] = "group", ["n"] = "count" },
-                    },
-                },
-                purpose = "Table 2 of an article.",
-                context = "One row for each treatment group.",
-            },
-            Cancel
-        );
+        using var asked = await AskAsync(made, "long.parquet");
         Assert.Equal(HttpStatusCode.Accepted, asked.StatusCode);
         await SpeWorld.UntilAsync("it is being converted", () => JobProcesses().Count > 0);
         Node.Permits[room.Grant.Lineage] = room.Grant.Next(room.World, permit => permit with { Sources = [permit.Sources[1]] }).Permit;
@@ -512,4 +518,25 @@ public sealed class Ending_a_room : IAsyncLifetime
 
         public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Shift;
     }
+
+    private Task<HttpResponseMessage> AskAsync(JsonElement job, string file) =>
+        room.Nora.PostAsJsonAsync(
+            $"/v1/workspaces/{room.Grant.Lineage}/outputs",
+            new
+            {
+                files = new[]
+                {
+                    new
+                    {
+                        job = job.GetProperty("id").GetString(),
+                        file,
+                        format = "csv",
+                        columns = new Dictionary<string, string> { ["grp"] = "group", ["n"] = "count" },
+                    },
+                },
+                purpose = "Table 2 of an article.",
+                context = "One row for each treatment group.",
+            },
+            Cancel
+        );
 }

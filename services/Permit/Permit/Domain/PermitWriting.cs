@@ -1,4 +1,5 @@
 using HealthDataNode.Permit.Domain.Clocks;
+using HealthDataNode.Permit.Domain.Policy;
 using HealthDataNode.Protocol.Documents;
 
 namespace HealthDataNode.Permit.Domain;
@@ -20,6 +21,7 @@ public static class PermitWriting
     /// <param name="entering">The sources.</param>
     /// <param name="list">The opt-out list as it stands at this decision.</param>
     /// <param name="spe">The environment, as it is now.</param>
+    /// <param name="profile">The policy of the case that was decided.</param>
     /// <param name="now">Now.</param>
     public static PermitDocument First(
         Application application,
@@ -27,6 +29,7 @@ public static class PermitWriting
         IReadOnlyList<(CaseSource Source, Case Case)> entering,
         PermitOptOut list,
         EnvironmentFacts spe,
+        PolicyProfile profile,
         DateTimeOffset now
     )
     {
@@ -52,6 +55,7 @@ public static class PermitWriting
             Sources = sources,
             Conditions = Conditions,
             Fee = FeeFor(application, sources),
+            SmallestCell = profile.SmallestCell,
         };
     }
 
@@ -62,6 +66,7 @@ public static class PermitWriting
         IReadOnlyList<(CaseSource Source, Case Case)> entering,
         PermitOptOut list,
         EnvironmentFacts spe,
+        PolicyProfile profile,
         DateTimeOffset now
     )
     {
@@ -72,6 +77,7 @@ public static class PermitWriting
             Spe = Pinned(spe),
             Sources = sources,
             Fee = FeeFor(application, sources),
+            SmallestCell = Math.Max(before.SmallestCell ?? 0, profile.SmallestCell),
         };
     }
 

@@ -94,8 +94,8 @@ internal sealed class SignPermit(
             return (
                 Issue(
                     foreseen.Permit is null
-                        ? PermitWriting.First(foreseen, NewLineage(), entering, list, spe!, now)
-                        : PermitWriting.With(foreseen, entering, list, spe!, now)
+                        ? PermitWriting.First(foreseen, NewLineage(), entering, list, spe!, profile, now)
+                        : PermitWriting.With(foreseen, entering, list, spe!, profile, now)
                 ),
                 null
             );

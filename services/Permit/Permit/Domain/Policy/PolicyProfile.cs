@@ -10,6 +10,7 @@ namespace HealthDataNode.Permit.Domain.Policy;
 /// <param name="Clocks">The time limits.</param>
 /// <param name="LongestPermitYears">68(12).</param>
 /// <param name="SmallestCohort">Fewer expected persons than this are refused.</param>
+/// <param name="SmallestCell">The smallest count of persons that may leave an environment, 73(2); permits carry it.</param>
 /// <param name="IdentifierBudgetMargin">Percent above the expected persons that a holder may have tokenised.</param>
 /// <param name="AnswerSeconds">How long an answer about a permit's state is good.</param>
 /// <param name="RequireApprovedSpe">Whether the SPE criteria are a gate or advice.</param>
@@ -21,6 +22,7 @@ public sealed record PolicyProfile(
     IReadOnlyList<ClockRule> Clocks,
     int LongestPermitYears,
     int SmallestCohort,
+    int SmallestCell,
     int IdentifierBudgetMargin,
     int AnswerSeconds,
     bool RequireApprovedSpe,

@@ -47,6 +47,9 @@ internal sealed record SpeOptions
     /// <summary>Jobs at a time.</summary>
     public required int JobsAtOnce { get; init; }
 
+    /// <summary>Whether audit entries bear this party's running number.</summary>
+    public required bool NumbersEntries { get; init; }
+
     public static SpeOptions From(IConfiguration configuration) =>
         new()
         {
@@ -63,6 +66,7 @@ internal sealed record SpeOptions
             JobMegabytes = configuration.GetValue("Jobs:MemoryMegabytes", 1024),
             ResultMegabytes = configuration.GetValue("Jobs:ResultMegabytes", 1024),
             Bubblewrap = configuration["Jobs:Bubblewrap"] ?? "/usr/bin/bwrap",
+            NumbersEntries = configuration.GetValue("Audit:Numbered", true),
             JobsAtOnce = Math.Clamp(configuration.GetValue("Jobs:AtOnce", 1), 1, 8),
         };
 

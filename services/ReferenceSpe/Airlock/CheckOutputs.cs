@@ -1,5 +1,6 @@
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.ReferenceSpe.Airlock.Checking;
+using HealthDataNode.ReferenceSpe.Jobs;
 using HealthDataNode.ReferenceSpe.Rooms;
 using HealthDataNode.ReferenceSpe.State;
 using HealthDataNode.ReferenceSpe.Workspaces;
@@ -119,6 +120,12 @@ internal sealed class CheckOutputs(
         if (room.Find(output.Lineage, asked.Job, asked.File)?.Length > check.BytesLeft)
         {
             findings.Add(Rules.Size, asked.Name);
+            return null;
+        }
+
+        if (!take.CanTake(asked))
+        {
+            findings.Add(Rules.Type, asked.Name, JobErrors.SandboxUnavailable);
             return null;
         }
 

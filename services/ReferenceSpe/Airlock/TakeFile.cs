@@ -15,16 +15,26 @@ internal sealed record TakenFile(string Name, string Path, string? Table = null)
 /// Copies a job's file into the airlock. A table in Parquet is read and written anew on the way, so that nothing beside
 /// its cells comes along.
 /// </summary>
-internal sealed class TakeFile(IAirlockRoom room, OutputFiles files, JobProcess processes, RoomLeases leases, RoomStates rooms)
+internal sealed class TakeFile(
+    IAirlockRoom room,
+    OutputFiles files,
+    Sandbox sandbox,
+    JobProcess processes,
+    RoomLeases leases,
+    RoomStates rooms
+)
 {
     private const string Parquet = ".parquet";
+
+    /// <summary>Whether a file of its kind can be taken here: Parquet is read in the sandbox, and only there.</summary>
+    public bool CanTake(AskedFile asked) => IsCopied(asked) || sandbox.IsAvailable;
 
     /// <exception cref="InvalidDataException">It is not there, or not what the format says.</exception>
     public async Task<TakenFile> RunAsync(Output output, AskedFile asked, CancellationToken cancellationToken)
     {
         var source = room.Find(output.Lineage, asked.Job, asked.File) ?? throw new InvalidDataException("There is no such file any more.");
         var path = files.PathOf(output, asked.Name);
-        if (asked.Format != OutputFormats.Parquet && !asked.File.EndsWith(Parquet, StringComparison.Ordinal))
+        if (IsCopied(asked))
         {
             source.CopyTo(path);
             return new TakenFile(asked.Name, path);
@@ -75,6 +85,9 @@ internal sealed class TakeFile(IAirlockRoom room, OutputFiles files, JobProcess 
             PrivateFolder.Delete(work);
         }
     }
+
+    private static bool IsCopied(AskedFile asked) =>
+        asked.Format != OutputFormats.Parquet && !asked.File.EndsWith(Parquet, StringComparison.Ordinal);
 
     // Who clears the room waits until we have left it: what is held for want of a lease would keep both waiting.
     private LeaseStanding LeaseOf(string lineage) => rooms.IsClearing(lineage) ? LeaseStanding.Ended : leases.Of(lineage);

@@ -5,6 +5,16 @@ using HealthDataNode.ReferenceSpe.State;
 
 namespace HealthDataNode.ReferenceSpe.Rooms;
 
+/// <summary>What a program does about its rooms.</summary>
+/// <param name="Known">The lineages that there is something of.</param>
+/// <param name="TakeVersionAsync">Takes in the newest version of a permit.</param>
+/// <param name="EndAsync">Ends a room for good.</param>
+internal sealed record RoomWork(
+    Func<IEnumerable<string>> Known,
+    Func<string, CancellationToken, Task> TakeVersionAsync,
+    Func<string, CancellationToken, Task> EndAsync
+);
+
 /// <summary>
 /// Holds every room of this SPE at the node, ends those whose permit has ended, and takes in newer versions. What it
 /// does at one moment it would do at the next, so it begins anew wherever it was killed.
@@ -14,8 +24,7 @@ internal sealed class KeepRooms(
     SpeLeases spes,
     Lineages lineages,
     RoomStates rooms,
-    EndRoom end,
-    TakeVersion take,
+    RoomWork work,
     SpeOptions options,
     ILogger<KeepRooms> log
 ) : BackgroundService
@@ -34,7 +43,7 @@ internal sealed class KeepRooms(
 
         while (!stoppingToken.IsCancellationRequested)
         {
-            foreach (var lineage in rooms.Unfinished.Concat(lineages.All().Where(l => !rooms.IsOver(l))).ToList())
+            foreach (var lineage in rooms.Unfinished.Concat(work.Known().Where(l => !rooms.IsOver(l))).ToList())
             {
                 // Each by itself: a room that is long in ending keeps no other open.
                 if (!running.TryGetValue(lineage, out var before) || before.IsCompleted)
@@ -90,12 +99,12 @@ internal sealed class KeepRooms(
         var lease = permits.Of(lineage);
         if (rooms.IsOver(lineage) || lease.HasEnded)
         {
-            await end.RunAsync(lineage, stoppingToken);
+            await work.EndAsync(lineage, stoppingToken);
             permits.Release(lineage);
         }
-        else if (lease.IsGood && lease.Version > lineages.VersionOf(lineage))
+        else if (lineages.VersionOf(lineage) is var held && (held == 0 || (lease.IsGood && lease.Version > held)))
         {
-            await take.RunAsync(lineage, stoppingToken);
+            await work.TakeVersionAsync(lineage, stoppingToken);
             Hold(lineage);
         }
         else if (lease.Version == 0)

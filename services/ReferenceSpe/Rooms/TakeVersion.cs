@@ -15,20 +15,19 @@ namespace HealthDataNode.ReferenceSpe.Rooms;
 /// </summary>
 internal sealed class TakeVersion(
     NodeClients node,
-    TrustStore trust,
-    DocumentSigner signer,
+    VerifyPermit verify,
     StateDatabase state,
     RoomStates rooms,
     Lineages lineages,
     Deliveries deliveries,
     WorkspaceFolders folders,
-    Outbox outbox,
-    SpeOptions options
+    Outbox outbox
 )
 {
     public async Task RunAsync(string lineage, CancellationToken cancellationToken)
     {
-        var permit = Verify(lineage, await FetchAsync(lineage, cancellationToken));
+        var permit = verify.Run(lineage, await FetchAsync(lineage, cancellationToken));
+        LineageLedger.Next(lineages.HeadOf(lineage), permit);
         if (KeepUnlessSourcesGo(permit))
         {
             return;
@@ -89,22 +88,5 @@ internal sealed class TakeVersion(
         using var response = await client.GetAsync(new Uri($"permit/v1/permits/{lineage}/document", UriKind.Relative), cancellationToken);
         await ProtocolProblem.EnsureSuccessAsync(response, cancellationToken);
         return (await response.Content.ReadAsStringAsync(cancellationToken)).Trim();
-    }
-
-    private SignedDocument<PermitDocument> Verify(string lineage, string text)
-    {
-        var permit = trust.Verify<PermitDocument>(text);
-        if (permit.Payload.Lineage != lineage)
-        {
-            throw new DocumentRefusedException(Refusal.Unrelated, "The permit is of another lineage.");
-        }
-
-        if (permit.Payload.Spe.Party != options.Party || !trust.IsPinned(signer.Kid, permit.Payload.Spe))
-        {
-            throw new DocumentRefusedException(Refusal.NotPinned, "The permit names another SPE, or another key of this one.");
-        }
-
-        LineageLedger.Next(lineages.HeadOf(lineage), permit);
-        return permit;
     }
 }

@@ -6,7 +6,7 @@ using Microsoft.Data.Sqlite;
 namespace HealthDataNode.ReferenceSpe.State;
 
 /// <summary>Signed documents for the node, kept with the state change that they are about until they are accepted.</summary>
-internal sealed class Outbox(StateDatabase state, DocumentSigner signer, OutboxFilled filled, TimeProvider time)
+internal sealed class Outbox(StateDatabase state, DocumentSigner signer, OutboxFilled filled, SpeOptions options, TimeProvider time)
 {
     internal sealed record Message(long Id, string Api, string Path, string Body, string? TraceParent, int Attempts);
 
@@ -31,10 +31,6 @@ internal sealed class Outbox(StateDatabase state, DocumentSigner signer, OutboxF
         params ReadOnlySpan<(string Name, string Value)> details
     )
     {
-        var number = transaction.Query(
-            "INSERT INTO counter VALUES ('audit', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
-            row => row.GetInt64(0)
-        )[0];
         var named = new Dictionary<string, string>();
         foreach (var (name, value) in details)
         {
@@ -47,7 +43,7 @@ internal sealed class Outbox(StateDatabase state, DocumentSigner signer, OutboxF
                 Party = signer.Party,
                 Use = KeyUses.Spe,
                 Id = Guid.CreateVersion7(time.GetUtcNow()),
-                Number = number,
+                Number = options.NumbersEntries ? NextNumber(transaction) : null,
                 Action = action,
                 At = time.GetUtcNow().ToUnixTimeSeconds(),
                 Sub = sub,
@@ -97,4 +93,10 @@ internal sealed class Outbox(StateDatabase state, DocumentSigner signer, OutboxF
         using var connection = state.Open();
         return connection.Query("SELECT count(*) FROM outbox WHERE attempts >= 10", row => row.GetInt64(0))[0];
     }
+
+    private static long NextNumber(SqliteConnection transaction) =>
+        transaction.Query(
+            "INSERT INTO counter VALUES ('audit', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
+            row => row.GetInt64(0)
+        )[0];
 }

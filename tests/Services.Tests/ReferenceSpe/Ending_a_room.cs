@@ -284,7 +284,10 @@ public sealed class Ending_a_room : IAsyncLifetime
         Node.Permits[room.Grant.Lineage] = room
             .Grant.Next(room.World, permit => permit with { Conditions = ["A condition."], SmallestCell = smallest })
             .Permit;
-        await SpeWorld.UntilAsync("the version is held", () => room.World.Services.GetRequiredService<Lineages>().VersionOf(room.Grant.Lineage) == 2);
+        await SpeWorld.UntilAsync(
+            "the version is held",
+            () => room.World.Services.GetRequiredService<Lineages>().VersionOf(room.Grant.Lineage) == 2
+        );
         await room.UntilOpenAsync();
         using var asked = await AskAsync(made, "result.parquet");
         Assert.Equal(HttpStatusCode.Accepted, asked.StatusCode);

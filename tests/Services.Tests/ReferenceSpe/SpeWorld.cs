@@ -63,6 +63,9 @@ internal sealed class SpeWorld : IAsyncDisposable
     /// <summary>A party has a new key, and the one before has ended.</summary>
     public void Replace(string party, string use) => signers[party] = trust.Replace(signers[party], use);
 
+    /// <summary>The program: the SPE, or the airlock by itself.</summary>
+    public Func<string[], Action<WebApplicationBuilder>, WebApplication> Build { get; init; } = ReferenceSpeHost.Build;
+
     /// <summary>A party's key directory.</summary>
     public string KeysOf(string party) => trust.KeysOf(party);
 
@@ -103,7 +106,7 @@ internal sealed class SpeWorld : IAsyncDisposable
             all[key] = value;
         }
 
-        app = ReferenceSpeHost.Build(
+        app = Build(
             [.. all.Select(setting => $"--{setting.Key}={setting.Value}")],
             builder =>
             {
@@ -125,7 +128,10 @@ internal sealed class SpeWorld : IAsyncDisposable
             }
         );
         await app.StartAsync();
-        await UntilAsync("it has registered", () => !Node.Registrations.IsEmpty);
+        if (Build == ReferenceSpeHost.Build)
+        {
+            await UntilAsync("it has registered", () => !Node.Registrations.IsEmpty);
+        }
     }
 
     public async Task StopAsync()

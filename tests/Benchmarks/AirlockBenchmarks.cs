@@ -39,6 +39,7 @@ internal static class AirlockBenchmarks
             var columns = new Dictionary<string, string>
             {
                 ["county"] = "group",
+                ["week"] = "group",
                 ["tumours"] = "count",
                 ["days"] = "measure",
             };
@@ -57,10 +58,10 @@ internal static class AirlockBenchmarks
     private static void Write(string file)
     {
         using var writer = new StreamWriter(file, append: false, new UTF8Encoding(false), 1 << 16);
-        writer.Write("county,tumours,days\n");
+        writer.Write("county,week,tumours,days\n");
         for (var n = 0; writer.BaseStream.Position < Megabytes * 1_000_000L; n++)
         {
-            writer.Write(string.Create(CultureInfo.InvariantCulture, $"county of group {n % 97},{5 + n % 991},{n % 3650}.5\n"));
+            writer.Write(string.Create(CultureInfo.InvariantCulture, $"county {n % 3989},{n / 3989},{5 + n % 991},{n % 3650}.5\n"));
         }
     }
 }

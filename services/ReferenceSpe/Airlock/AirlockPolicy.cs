@@ -16,6 +16,15 @@ internal sealed record AirlockPolicy
     /// <summary>From so many rows on a column whose values are nearly all different is a list of persons.</summary>
     public required int UniqueRows { get; init; }
 
+    /// <summary>From so many rows on one count that nearly all of them show is made up, and each is a person.</summary>
+    public int SameCountRows { get; init; } = 20;
+
+    /// <summary>So many rows may show no count, whatever their part of the table is, unless all do.</summary>
+    public int HiddenRows { get; init; } = 5;
+
+    /// <summary>The part of a table's rows that may show no count, per cent.</summary>
+    public int MostHidden { get; init; } = 25;
+
     /// <summary>The most files of a request.</summary>
     public required int MaximumFiles { get; init; }
 

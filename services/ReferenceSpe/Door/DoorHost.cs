@@ -115,8 +115,8 @@ internal static class DoorHost
     /// <summary>The door, where a person is signed in, and in it a room that the person may enter now.</summary>
     public static (RouteGroupBuilder Door, RouteGroupBuilder Room) Map(WebApplication app)
     {
-        app.UseExceptionHandler(errors => errors.Run(context => WriteProblemAsync(context, "internal-error", "Something went wrong here")));
-        app.UseStatusCodePages(pages => WriteProblemAsync(pages.HttpContext, null, null));
+        app.UseExceptionHandler(errors => errors.Run(StatusProblem.WriteAsync));
+        app.UseStatusCodePages(pages => StatusProblem.WriteAsync(pages.HttpContext));
         app.Use(
             (context, next) =>
             {
@@ -149,19 +149,5 @@ internal static class DoorHost
         AirlockModule.MapRoom(room);
         AirlockModule.MapCheckers(door);
         return (door, room);
-    }
-
-    private static Task WriteProblemAsync(HttpContext context, string? type, string? title)
-    {
-        var status = context.Response.StatusCode;
-        var (kind, said) = status switch
-        {
-            _ when type is not null => (ProblemTypes.Prefix + type, title!),
-            401 => (ProblemTypes.Unauthenticated, "Not signed in"),
-            403 => (ProblemTypes.Forbidden, "Not allowed"),
-            404 => (ProblemTypes.NotFound, "Not found"),
-            _ => (ProblemTypes.Invalid, "The request was refused"),
-        };
-        return ProtocolProblem.Of(kind, status, said).ToResult().ExecuteAsync(context);
     }
 }

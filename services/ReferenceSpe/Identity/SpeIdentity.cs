@@ -91,7 +91,8 @@ internal static class SpeIdentity
         options.Cookie.SecurePolicy = CookieSecurePolicy.Always;
         options.Cookie.SameSite = SameSiteMode.Lax;
         options.ExpireTimeSpan = SessionStore.Lifetime;
-        options.SlidingExpiration = true;
+        // What the issuer said of a role is believed for this long, however often somebody comes back.
+        options.SlidingExpiration = false;
         options.Events.OnRedirectToLogin = context =>
         {
             context.Response.StatusCode = StatusCodes.Status401Unauthorized;

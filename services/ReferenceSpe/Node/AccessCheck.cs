@@ -22,7 +22,7 @@ internal enum Access
 
 /// <summary>
 /// Asks the node whether a person may enter a workspace now (EHDS 73(1)(a)), at every call. The answer is a JWS over
-/// our nonce, good for three seconds from when the question was sent by the monotonic clock, and is never stored.
+/// our nonce, good for three seconds from when the question was sent by the monotonic clock and not past its own end, and is never stored.
 /// </summary>
 internal sealed class AccessCheck(NodeClients node, TrustStore trust, Lineages lineages, SpeOptions options, TimeProvider time)
 {
@@ -55,6 +55,7 @@ internal sealed class AccessCheck(NodeClients node, TrustStore trust, Lineages l
                 && answer.Lineage == lineage
                 && answer.Sub == sub
                 && answer.Version >= lineages.VersionOf(lineage)
+                && time.GetUtcNow().ToUnixTimeSeconds() < answer.Until
                 && time.GetElapsedTime(asked) <= options.LeaseTime;
             return !good ? Access.Unknown
                 : answer.Allowed ? Access.Allowed

@@ -10,7 +10,6 @@ namespace HealthDataNode.ReferenceSpe.Rooms;
 internal sealed class RoomStates
 {
     public const string Open = "open";
-    public const string Paused = "paused";
     public const string Ending = "ending";
     public const string Ended = "ended";
 

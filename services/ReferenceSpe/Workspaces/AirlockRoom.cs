@@ -25,8 +25,7 @@ internal sealed class AirlockRoom(WorkspaceFolders folders, Deliveries deliverie
             return PseudonymSet.Of([]);
         }
 
-        using var connection = new DuckDBConnection($"Data Source={folders.Database(lineage)};ACCESS_MODE=READ_ONLY");
-        connection.Open();
+        using var connection = WorkspaceFile.OpenToRead(folders.Database(lineage));
         var tables = sources.Select(source => $"SELECT \"{RowFormat.PseudonymColumn}\" AS known FROM \"{source}\"");
         if (Aliases.Exists(connection))
         {

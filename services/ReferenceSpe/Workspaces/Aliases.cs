@@ -29,10 +29,7 @@ internal static class Aliases
     /// <param name="sources">The sources that have a table.</param>
     public static Taken Take(string database, int number, ReadOnlySpan<byte> records, IReadOnlyCollection<string> sources)
     {
-        using var connection = new DuckDBConnection($"Data Source={database}");
-        connection.Open();
-        Execute(connection, "SET threads = 1");
-        Execute(connection, "SET memory_limit = '96MB'");
+        using var connection = WorkspaceFile.OpenToWrite(database);
         Execute(connection, "BEGIN TRANSACTION");
         Execute(connection, "CREATE SCHEMA IF NOT EXISTS node");
         Execute(connection, $"CREATE TABLE IF NOT EXISTS {Table} (number INTEGER, place INTEGER, was VARCHAR, stands VARCHAR)");

@@ -21,13 +21,6 @@ internal sealed class SourceTable : IRowSink, IDisposable
     // DuckDB's appender keeps some 200,000 rows before it writes, of whatever size, beside the limit below.
     private const int AppendedRows = 8192;
 
-    private static readonly string[] Settings =
-    [
-        "SET threads = 1",
-        "SET autoinstall_known_extensions = false",
-        "SET autoload_known_extensions = false",
-    ];
-
     private readonly DuckDBConnection connection;
     private readonly PermitSource source;
     private readonly bool hasTypedView;
@@ -39,12 +32,7 @@ internal sealed class SourceTable : IRowSink, IDisposable
     {
         this.source = source;
         this.hasTypedView = hasTypedView;
-        connection = new DuckDBConnection($"Data Source={database}");
-        connection.Open();
-        foreach (var setting in Settings)
-        {
-            Execute(setting);
-        }
+        connection = WorkspaceFile.OpenToWrite(database);
 
         // What it needs goes with the columns that it writes at once; the rows go to the disk.
         Execute(string.Create(CultureInfo.InvariantCulture, $"SET memory_limit = '{24 + (2 * source.Columns.Count)}MB'"));

@@ -50,11 +50,18 @@ internal sealed class Revoke(int times) : IStep
             async () => !IsRunning(await StateAsync(ivar, lineage, cancellationToken)),
             cancellationToken
         );
+        // It was closed while the version without the treatments was taken in; that is not the end of the permit.
+        await Waiting.UntilAsync(
+            "the room to be open with what is left",
+            Longest,
+            async () => await inside.StatusAsync(HttpMethod.Get, room, null, cancellationToken) == HttpStatusCode.OK,
+            cancellationToken
+        );
         var closed = await RevokedAsync(
             world,
             "decision.maker",
             lineage,
-            async () => await inside.StatusAsync(HttpMethod.Get, room, null, cancellationToken) != HttpStatusCode.OK,
+            async () => await inside.StatusAsync(HttpMethod.Get, room, null, cancellationToken) == HttpStatusCode.NotFound,
             cancellationToken
         );
         // Both are ends of reading; the slower one counts.

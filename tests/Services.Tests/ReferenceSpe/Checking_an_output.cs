@@ -14,7 +14,7 @@ public sealed class Checking_an_output : IDisposable
 {
     // Synthetic: month + 80, a form that is never issued.
     private static readonly string Number = Protocol.Synthetic.Number(0);
-    private const string Good = "grp,n,days\nsurgery,5,120.5\nradiation,0,\nother,,7\n";
+    private const string Good = "grp,n,days\nsurgery,5,120.5\nradiation,0,\nother,,\n";
 
     private readonly string folder = Directory.CreateTempSubdirectory("airlock-").FullName;
     private readonly byte[] pseudonym = Consignment.Pseudonym("anna");
@@ -55,22 +55,96 @@ public sealed class Checking_an_output : IDisposable
         Assert.Contains(new Finding("columns", "table.csv", "line 1"), Check(Good));
     }
 
+    [Theory]
+    [InlineData("other,,7")]
+    [InlineData("other,0,7")]
+    [InlineData("other,,0")]
+    [Trait("Article", "EHDS 73(2)")]
+    public void Refuses_what_is_measured_where_no_count_is_shown(string row)
+    {
+        var finding = Assert.Single(Check($"grp,n,days\nsurgery,5,120.5\n{row}\n"));
+        Assert.Equal("cells", finding.Rule);
+        Assert.StartsWith("line 3, column 3: ", finding.Place, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Lets_a_measure_pass_beside_one_count_that_is_shown()
+    {
+        columns["deaths"] = "count";
+        Assert.Equal([], Check("grp,n,deaths,days\nsurgery,12,,120.5\n"));
+    }
+
+    // What somebody would write who wants the rows: years and stages as groups, and some count beside them.
+    [Theory]
+    [InlineData("", "too many rows show no count")]
+    [InlineData("0", "too many rows show no count")]
+    [InlineData("5", "nearly all rows have the same counts")]
+    [InlineData("77", "nearly all rows have the same counts")]
+    [Trait("Invariant", "3")]
+    [Trait("Article", "EHDS 73(2)")]
+    public void Refuses_rows_about_persons_with_a_count_that_says_nothing(string count, string why)
+    {
+        var (born, stage) = (Enumerable.Range(1940, 20), Enumerable.Range(1, 5));
+        columns["stage"] = "group";
+        var csv = "grp,stage,n,days\n" + string.Concat(born.SelectMany(b => stage.Select(s => $"{b},{s},{count},\n")));
+        var finding = Assert.Single(Check(csv));
+        Assert.Equal("rows", finding.Rule);
+        Assert.StartsWith(why, finding.Place, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(3, 3, false)]
+    [InlineData(4, 2, true)]
+    [InlineData(6, 5, false)]
+    [InlineData(20, 5, true)]
+    [InlineData(20, 6, false)]
+    public void Lets_some_rows_show_no_count(int rows, int hidden, bool passes)
+    {
+        var csv = "grp,n,days\n" + string.Concat(Enumerable.Range(0, rows).Select(i => $"g{i},{(i < hidden ? "" : 10 + i)},\n"));
+        Assert.Equal(passes ? [] : ["rows"], Check(csv).Select(f => f.Rule));
+    }
+
+    [Fact]
+    [Trait("Invariant", "3")]
+    [Trait("Article", "EHDS 73(2)")]
+    public void Refuses_two_rows_of_one_group()
+    {
+        columns["stage"] = "group";
+        var finding = Assert.Single(Check("grp,stage,n,days\na,bc,5,1\nab,c,6,2\na,bc,7,3\n"));
+        Assert.Equal("rows", finding.Rule);
+        Assert.StartsWith("line 4: another row has the same groups", finding.Place, StringComparison.Ordinal);
+    }
+
+    // A long table, a curve over time, and equal groups: each is about groups.
+    [Fact]
+    public void Lets_tables_pass_that_have_one_row_for_each_combination_of_groups()
+    {
+        columns["year"] = "group";
+        var curve = Enumerable.Range(0, 60).Select(i => $"{(i % 2 == 0 ? "surgery" : "radiation")},{i / 2},{500 - i},{1 - (i * 0.01)}\n");
+        Assert.Equal([], Check("grp,year,n,days\n" + string.Concat(curve)));
+        Assert.Equal([], Check("grp,year,n,days\n" + string.Concat(Enumerable.Range(1, 10).Select(i => $"tenth,{i},120,{i}\n"))));
+    }
+
     [Fact]
     public void Refuses_rows_about_persons()
     {
         var many = new StringBuilder("grp,n,days\n");
         for (var i = 0; i < 600; i++)
         {
-            many.Append($"group {i},7,1\n");
+            many.Append($"group {i},{7 + (i % 50)},1\n");
         }
 
-        Assert.Equal([new Finding("rows", "table.csv", "column 1")], Check(many.ToString()));
-        for (var i = 0; i < 9_500; i++)
-        {
-            many.Append("group 1,7,1\n");
-        }
+        Assert.StartsWith("column 1: ", Assert.Single(Check(many.ToString())).Place, StringComparison.Ordinal);
+    }
 
-        Assert.Equal([new Finding("rows", "table.csv", null)], Check(many.ToString()));
+    [Fact]
+    public void Refuses_more_rows_than_a_table_of_groups_has()
+    {
+        columns["year"] = "group";
+        var many = Enumerable.Range(0, 10_001).Select(i => $"group {i / 100},{i % 100},{7 + (i % 50)},1\n");
+        var finding = Assert.Single(Check("grp,year,n,days\n" + string.Concat(many)));
+        Assert.Equal("rows", finding.Rule);
+        Assert.StartsWith("more than 10000 rows", finding.Place, StringComparison.Ordinal);
     }
 
     public static TheoryData<string> Hidings =>

@@ -59,6 +59,14 @@ internal sealed class Grant
     public Grant Next(SpeWorld world, Func<PermitDocument, PermitDocument>? change = null) =>
         new(world, this, change ?? (permit => permit));
 
+    /// <summary>Another first version, in its stead.</summary>
+    public Grant Instead(SpeWorld world, Func<PermitDocument, PermitDocument> change)
+    {
+        var other = new Grant(world, this, permit => change(permit) with { Version = 1, Previous = null });
+        world.Node.Permits[Lineage] = other.Permit;
+        return other;
+    }
+
     public string Lineage { get; }
 
     public SignedDocument<PermitDocument> Permit { get; }

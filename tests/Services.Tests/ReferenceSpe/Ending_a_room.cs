@@ -249,6 +249,9 @@ public sealed class Ending_a_room : IAsyncLifetime
     public async Task Drops_the_table_of_a_source_that_the_next_version_does_not_name()
     {
         var made = await room.RunAsync("SELECT treatment_group FROM cancer");
+        // What a delivery that was killed has spilled there.
+        var spilled = Directory.CreateDirectory(Path.Combine(Folder, "workspace.duckdb.tmp"));
+        await File.WriteAllTextAsync(Path.Combine(spilled.FullName, "block"), SpeRoom.Cell, Cancel);
         var next = room.Grant.Next(room.World, permit => permit with { Sources = [permit.Sources[1]] });
         Node.Permits[room.Grant.Lineage] = next.Permit;
         await SpeWorld.UntilAsync(
@@ -265,6 +268,7 @@ public sealed class Ending_a_room : IAsyncLifetime
             StringComparison.Ordinal
         );
         Assert.False(Directory.Exists(room.FolderOf(made)));
+        Assert.False(Directory.Exists(spilled.FullName));
         Assert.False(Directory.Exists(Path.Combine(Folder, "deliveries", "cancer")));
         await SpeWorld.UntilAsync(
             "the node knows",
@@ -512,14 +516,6 @@ public sealed class Ending_a_room : IAsyncLifetime
         }
 
         return states;
-    }
-
-    /// <summary>A clock that runs, ahead of the real one by what the test says.</summary>
-    private sealed class ShiftedTime : TimeProvider
-    {
-        public TimeSpan Shift { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Shift;
     }
 
     private Task<HttpResponseMessage> AskAsync(JsonElement job, string file) =>

@@ -216,7 +216,11 @@ internal sealed class SpeWorld : IAsyncDisposable
             string? authority
         )
         {
-            var properties = new AuthenticationProperties { ExpiresUtc = DateTimeOffset.UtcNow.AddHours(1) };
+            var properties = new AuthenticationProperties
+            {
+                IssuedUtc = DateTimeOffset.UtcNow,
+                ExpiresUtc = DateTimeOffset.UtcNow.AddHours(1),
+            };
             Csrf.Begin(properties);
             var principal = new ClaimsPrincipal(
                 new ClaimsIdentity(

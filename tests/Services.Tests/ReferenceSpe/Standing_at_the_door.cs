@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using HealthDataNode.ReferenceSpe.Rooms;
+using HealthDataNode.ReferenceSpe.State;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace HealthDataNode.Services.Tests.ReferenceSpe;
 
@@ -8,8 +11,13 @@ namespace HealthDataNode.Services.Tests.ReferenceSpe;
 public sealed class Standing_at_the_door : IAsyncLifetime
 {
     private readonly SpeRoom room = new();
+    private readonly ShiftedTime time = new();
 
-    public ValueTask InitializeAsync() => room.InitializeAsync();
+    public ValueTask InitializeAsync()
+    {
+        room.World.Configure = builder => builder.Services.AddSingleton<TimeProvider>(time);
+        return room.InitializeAsync();
+    }
 
     public ValueTask DisposeAsync() => room.DisposeAsync();
 
@@ -22,6 +30,44 @@ public sealed class Standing_at_the_door : IAsyncLifetime
         Assert.Equal($$"""[{"lineage":"{{room.Grant.Lineage}}","sources":["cancer","death"]}]""", rooms.GetRawText());
         using var ivar = await room.World.PersonAsync(SpeWorld.Ivar);
         Assert.Equal("[]", await ivar.GetStringAsync("/v1/workspaces", TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    [Trait("Article", "EHDS 73(1)(a)")]
+    public async Task Shows_a_person_its_rooms_while_others_are_closed_and_asks_about_its_own_alone()
+    {
+        var (strangers, broken) = (new Grant(room.World), new Grant(room.World));
+        strangers = strangers.Instead(room.World, permit => permit with { Persons = [SpeWorld.Ivar] });
+        foreach (var grant in new[] { strangers, broken })
+        {
+            var receipts = room.World.Node.Receipts.Count;
+            await new Consignment(
+                room.World,
+                grant,
+                "death",
+                [
+                    [
+                        ["berit", "2018-01-11", "true"],
+                    ],
+                ]
+            ).SendAsync();
+            await SpeWorld.UntilAsync("it is open", () => room.World.Node.Receipts.Count > receipts);
+            // A version that this environment cannot take in: its room stays closed.
+            room.World.Node.Permits[grant.Lineage] = grant
+                .Next(room.World, p => p with { Spe = p.Spe with { Key = new string('A', 43) } })
+                .Permit;
+        }
+
+        var leases = room.World.Services.GetRequiredService<RoomLeases>();
+        await SpeWorld.UntilAsync("both are closed", () => !leases.IsOpen(strangers.Lineage) && !leases.IsOpen(broken.Lineage));
+        await room.UntilOpenAsync();
+        var before = room.World.Node.Questions;
+        var rooms = await room.Nora.GetFromJsonAsync<JsonElement>("/v1/workspaces", TestContext.Current.CancellationToken);
+        Assert.Equal($$"""[{"lineage":"{{room.Grant.Lineage}}","sources":["cancer","death"]}]""", rooms.GetRawText());
+        Assert.Equal(before + 1, room.World.Node.Questions);
+        using var ivar = await room.World.PersonAsync(SpeWorld.Ivar);
+        using var unknown = await ivar.GetAsync(new Uri("/v1/workspaces", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, unknown.StatusCode);
     }
 
     [Fact]
@@ -65,11 +111,19 @@ public sealed class Standing_at_the_door : IAsyncLifetime
     [InlineData("another workspace")]
     [InlineData("another caller")]
     [InlineData("an older version")]
+    [InlineData("past its end")]
+    [InlineData("later than three seconds")]
     [InlineData("another signer")]
     [InlineData("no signature")]
     public async Task Believes_no_answer_but_permits_own_to_this_question(string what)
     {
         var permit = room.World.SignerOf("permit");
+        room.World.Node.Permits[room.Grant.Lineage] = room.Grant.Next(room.World).Permit;
+        await SpeWorld.UntilAsync(
+            "version 2 is here",
+            () => room.World.Services.GetRequiredService<Lineages>().VersionOf(room.Grant.Lineage) == 2
+        );
+        await room.UntilOpenAsync();
         room.World.Node.Answer = answer =>
             what switch
             {
@@ -77,12 +131,20 @@ public sealed class Standing_at_the_door : IAsyncLifetime
                 "another person" => permit.Sign(answer with { Sub = SpeWorld.Ivar }).Text,
                 "another workspace" => permit.Sign(answer with { Lineage = "lineage-other" }).Text,
                 "another caller" => permit.Sign(answer with { Caller = "otherspe" }).Text,
-                "an older version" => permit.Sign(answer with { Version = 0, Allowed = false }).Text,
+                "an older version" => permit.Sign(answer with { Version = 1 }).Text,
+                "past its end" => permit.Sign(answer with { At = answer.At - 9, Until = answer.At }).Text,
+                "later than three seconds" => Late(permit.Sign(answer).Text),
                 "another signer" => room.World.SignerOf("gateway").Sign(answer).Text,
                 _ => """{"allowed":true}""",
             };
         using var submitted = await room.SubmitAsync("SELECT 1 AS one");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, submitted.StatusCode);
+
+        string Late(string text)
+        {
+            time.Pass(TimeSpan.FromSeconds(4));
+            return text;
+        }
     }
 
     [Fact]
@@ -166,6 +228,46 @@ public sealed class Standing_at_the_door : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NoContent, signedOut.StatusCode);
         using var after = await client.GetAsync(new Uri("/session", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Unauthorized, after.StatusCode);
+    }
+
+    /// <summary>A role that was taken away is not believed for as long as somebody comes back.</summary>
+    [Fact]
+    [Trait("Invariant", "3")]
+    [Trait("Article", "EHDS 73(2)")]
+    public async Task Ends_a_session_after_its_time_however_often_it_is_used()
+    {
+        using var checker = await room.World.PersonAsync(SpeWorld.Ivar, role: "output-checker", authority: "hdab");
+        foreach (var (minutes, expected) in new[] { (40, HttpStatusCode.OK), (70, HttpStatusCode.Unauthorized) })
+        {
+            time.Shift = TimeSpan.FromMinutes(minutes);
+            using var answer = await checker.GetAsync(new Uri("/session", UriKind.Relative), TestContext.Current.CancellationToken);
+            Assert.Equal(expected, answer.StatusCode);
+        }
+    }
+
+    [Theory]
+    [InlineData("GET", "/v1/nothing", null, 404, "not-found")]
+    [InlineData("PUT", "/v1/workspaces", null, 405, "method-not-allowed")]
+    [InlineData("POST", "/v1/workspaces/{lineage}/jobs", "text/plain", 415, "unsupported-media-type")]
+    [InlineData("POST", "/v1/workspaces/{lineage}/jobs", "application/json", 400, "invalid-request")]
+    [InlineData("GET", "/v1/outputs", null, 403, "forbidden")]
+    [InlineData("POST", "/ingress/v1/orders/1/manifest", null, 401, "unauthenticated")]
+    public async Task Says_what_to_do_whatever_it_refuses(string method, string path, string? type, int status, string problem)
+    {
+        using var request = new HttpRequestMessage(
+            new HttpMethod(method),
+            path.Replace("{lineage}", room.Grant.Lineage, StringComparison.Ordinal)
+        );
+        if (type is not null)
+        {
+            request.Content = new StringContent("{", System.Text.Encoding.UTF8, type);
+        }
+
+        using var answer = await room.Nora.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(status, (int)answer.StatusCode);
+        var said = await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+        Assert.EndsWith("/" + problem, said.GetProperty("type").GetString(), StringComparison.Ordinal);
+        Assert.EndsWith(".", said.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

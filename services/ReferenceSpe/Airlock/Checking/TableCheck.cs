@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using HealthDataNode.Protocol;
 using HealthDataNode.Protocol.Identifiers;
@@ -25,7 +27,7 @@ internal static class ColumnKinds
 
 /// <summary>
 /// A table that is to leave: a row is about a group and not a person, every count is suppressed, zero or at least the
-/// threshold, and nothing stands in it that was not declared.
+/// threshold, nothing is said of a group whose counts are not shown, and nothing stands in it that was not declared.
 /// </summary>
 internal sealed class TableCheck(
     AirlockPolicy policy,
@@ -43,8 +45,11 @@ internal sealed class TableCheck(
 
     private static readonly SearchValues<byte> OfNumbers = SearchValues.Create("0123456789+-.eE"u8);
 
+    private readonly HashSet<UInt128> groups = [];
+    private readonly Dictionary<UInt128, long> counts = [];
     private string[] kinds = [];
     private HashSet<int>[] values = [];
+    private long hidden;
 
     public void Run(Stream csv)
     {
@@ -118,12 +123,23 @@ internal sealed class TableCheck(
 
     private void LookAtRow(CsvReader table, long row)
     {
+        var shows = ShowsCount(table);
+        if (row < policy.MaximumRows)
+        {
+            LookAtGroup(table, shows);
+        }
+
         for (var i = 0; i < kinds.Length; i++)
         {
             var field = table.Field(i);
             if (!IsGood(kinds[i], field))
             {
                 findings.Add(Rules.Cells, file, $"line {table.Line}, column {i + 1}");
+            }
+            else if (!shows && kinds[i] == ColumnKinds.Measure && !field.IsEmpty)
+            {
+                // What is measured over one person is that person's value.
+                findings.Add(Rules.Cells, file, $"line {table.Line}, column {i + 1}: no count is shown here, so leave this empty");
             }
 
             if (row < policy.MaximumRows && kinds[i] != ColumnKinds.Count)
@@ -138,6 +154,57 @@ internal sealed class TableCheck(
                 LookIntoText(table, i, field);
             }
         }
+    }
+
+    // Whether it says of at least one of its counts that it is neither suppressed nor zero.
+    private bool ShowsCount(CsvReader table)
+    {
+        for (var i = 0; i < kinds.Length; i++)
+        {
+            if (kinds[i] == ColumnKinds.Count && table.Field(i) is not ([] or [(byte)'0']))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void LookAtGroup(CsvReader table, bool shows)
+    {
+        if (!groups.Add(Digest(table, ColumnKinds.Group)))
+        {
+            findings.Add(
+                Rules.RowLevel,
+                file,
+                $"line {table.Line}: another row has the same groups; add them up, or declare as a group what tells them apart"
+            );
+        }
+
+        if (!shows)
+        {
+            hidden++;
+            return;
+        }
+
+        var same = Digest(table, ColumnKinds.Count);
+        counts[same] = counts.GetValueOrDefault(same) + 1;
+    }
+
+    private UInt128 Digest(CsvReader table, string kind)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        for (var i = 0; i < kinds.Length; i++)
+        {
+            if (kinds[i] == kind)
+            {
+                // No field holds a control character.
+                hash.AppendData(table.Field(i));
+                hash.AppendData("\n"u8);
+            }
+        }
+
+        return BinaryPrimitives.ReadUInt128BigEndian(hash.GetHashAndReset());
     }
 
     private bool IsGood(string kind, ReadOnlySpan<byte> field)
@@ -212,15 +279,29 @@ internal sealed class TableCheck(
     {
         if (rows > policy.MaximumRows)
         {
-            findings.Add(Rules.RowLevel, file);
+            findings.Add(Rules.RowLevel, file, $"more than {policy.MaximumRows} rows; take fewer or larger groups");
         }
 
-        var counted = Math.Min(rows, policy.MaximumRows);
+        var looked = Math.Min(rows, policy.MaximumRows);
+        if (hidden > 0 && (hidden == looked || (hidden >= policy.HiddenRows && hidden * 100 > looked * policy.MostHidden)))
+        {
+            findings.Add(Rules.RowLevel, file, "too many rows show no count; take larger groups, or leave those rows out");
+        }
+
+        if (looked >= policy.SameCountRows && counts.Values.DefaultIfEmpty().Max() * 100 >= looked * NearlyAll)
+        {
+            findings.Add(Rules.RowLevel, file, "nearly all rows have the same counts; count each group, or make fewer groups");
+        }
+
         for (var i = 0; rows >= policy.UniqueRows && i < kinds.Length; i++)
         {
-            if (kinds[i] != ColumnKinds.Count && values[i].Count * 100L >= counted * NearlyAll)
+            if (kinds[i] != ColumnKinds.Count && values[i].Count * 100L >= looked * NearlyAll)
             {
-                findings.Add(Rules.RowLevel, file, $"column {i + 1}");
+                findings.Add(
+                    Rules.RowLevel,
+                    file,
+                    $"column {i + 1}: nearly every row has another value; round them, or take larger groups"
+                );
             }
         }
     }

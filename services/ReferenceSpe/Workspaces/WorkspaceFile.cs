@@ -27,6 +27,11 @@ internal static class WorkspaceFile
     /// </summary>
     public static void Without(string database, IReadOnlyCollection<string> sources)
     {
+        if (!Directory.Exists(Path.GetDirectoryName(database)))
+        {
+            return;
+        }
+
         DeleteLeftovers(database);
         if (!File.Exists(database))
         {

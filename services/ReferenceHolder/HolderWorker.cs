@@ -94,12 +94,12 @@ public sealed partial class HolderWorker(
             )
         {
             // The node is done with it, before we are: nothing more may be sent.
-            followUp.End(order, "rejected");
+            await EndAsync(what, order, stoppingToken);
         }
         catch (DocumentRefusedException refused) when (order is not null && refused.Refusal == Refusal.PermitNotInForce)
         {
             // By our own clock, before the node says so.
-            followUp.End(order, "rejected");
+            await EndAsync(what, order, stoppingToken);
         }
         catch (ProtocolProblemException exception)
         {
@@ -111,6 +111,21 @@ public sealed partial class HolderWorker(
             NotNow(what, exception.GetType().Name);
             Pause(what);
         }
+    }
+
+    // All may have been delivered where the answer to what was sent last did not reach us, and then whose rows they were
+    // is to be written down: so the node is asked. Before anything lay ready to be sent nothing can have been.
+    private Task EndAsync(string what, HolderOrder order, CancellationToken stoppingToken)
+    {
+        var now = book.Unfinished().FirstOrDefault(now => now.Id == order.Id) ?? order;
+        return TryAsync(
+            $"end {what}",
+            () =>
+                now.Stage < Stage.Built
+                    ? Task.Run(() => followUp.End(now, "rejected"), stoppingToken)
+                    : followUp.RunAsync(now, stoppingToken),
+            stoppingToken
+        );
     }
 
     // A fault that stays (a spent budget, say) must not be asked about every second.

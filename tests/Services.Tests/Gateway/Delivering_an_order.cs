@@ -4,6 +4,7 @@ using System.Text.Json;
 using HealthDataNode.Gateway.Domain;
 using HealthDataNode.Protocol.Crypt4Gh;
 using HealthDataNode.Protocol.Documents;
+using HealthDataNode.Protocol.Problems;
 using HealthDataNode.Protocol.Seals;
 using HealthDataNode.Protocol.Trust;
 
@@ -81,6 +82,30 @@ public sealed class Delivering_an_order(StageFixture fixture) : IClassFixture<St
         Assert.True(await AgreementAsync(order));
         var known = stage.Neighbours.Announced[order.Id];
         Assert.Equal((order.Document, order.Permit), (known.GetProperty("order").GetString(), known.GetProperty("permit").GetString()));
+    }
+
+    [Fact]
+    public async Task Can_open_nothing_from_the_receipt_on_and_is_not_rejected_any_more_while_Pseudonymisation_is_away()
+    {
+        var permit = await stage.GrantAsync();
+        var order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Issued);
+        var part = stage.Seal(order, 1, Header + Rows(await stage.TokensAsync(order, 3)), 6);
+        await stage.SendAsync(order, part);
+        order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Delivering);
+        await ManifestAsync(order);
+        stage.Faults.Hangs = request => request.RequestUri!.AbsolutePath.EndsWith("/close", StringComparison.Ordinal);
+        using var taken = await stage.AcknowledgeAsync(order, stage.ReceiptOf(order, 6, 3).Text);
+        await stage.Faults.Reached.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.False(stage.HasKey(order));
+        Assert.False(stage.HasFiles(order));
+
+        // Its permit ends: the rows were delivered all the same, and a part that comes again does not undo it.
+        stage.Neighbours.States[order.Lineage] = LineageStates.Revoked;
+        var refused = await Assert.ThrowsAsync<ProtocolProblemException>(() => stage.UploadAsync(order, part));
+        Assert.Equal(ProblemTypes.OrderClosed, refused.Problem.Type);
+        Assert.Equal(OrderState.Delivering, (await stage.OrderAsync(order.Lineage, OrderState.Delivering)).State);
+        stage.Faults.Release();
+        await stage.OrderAsync(order.Lineage, OrderState.Delivered);
     }
 
     [Fact]

@@ -86,6 +86,34 @@ public sealed class Delivering_as_a_holder : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Article", "EHDS 58")]
+    public async Task Writes_it_down_also_where_the_answer_to_what_was_sent_last_was_lost_and_the_node_takes_no_more()
+    {
+        var wasSent = false;
+        world.Before = async context =>
+        {
+            if (wasSent && context.Request.Path.Value!.EndsWith("/parts", StringComparison.Ordinal))
+            {
+                return ProtocolProblem.Of(ProblemTypes.OrderClosed, 409, "No more");
+            }
+            if (context.Request.Path.Value!.EndsWith("/closing", StringComparison.Ordinal))
+            {
+                // Taken, and delivered, and nobody hears of it.
+                wasSent = true;
+                world.State = "delivered";
+                context.Abort();
+                await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            return null;
+        };
+        await world.Build().StartAsync(TestContext.Current.CancellationToken);
+        await DoneAsync();
+        Assert.Equal(["order-accepted", "order-delivered"], world.Audited);
+        var log = world.Build().Services.GetRequiredService<DisclosureLog>();
+        Assert.Single(log.Of(People.First(person => !world.Withheld.Contains(person))));
+    }
+
+    [Fact]
     public async Task Writes_no_disclosure_down_where_nothing_was_delivered()
     {
         await RunAsync(world.Build());

@@ -5,7 +5,7 @@ using HealthDataNode.ServiceDefaults.Messaging;
 
 namespace HealthDataNode.Gateway.Delivery;
 
-/// <summary>After the receipt: Pseudonymisation ends the order, then key and files go, then the order is delivered.</summary>
+/// <summary>After the receipt: key and files go, then Pseudonymisation ends the order, then it is delivered.</summary>
 internal sealed class CompleteDelivery(
     GatewayDb database,
     UploadKeys keys,
@@ -17,9 +17,10 @@ internal sealed class CompleteDelivery(
 {
     public async Task<Next> RunAsync(Order order, CancellationToken cancellationToken)
     {
-        await pseudonymisation.EndAsync(order.Digest!, "delivered", cancellationToken);
+        // Whoever else is away: what the SPE has signed for nobody can read here any more.
         keys.Destroy(order.Id);
         files.Delete(order.Id);
+        await pseudonymisation.EndAsync(order.Digest!, "delivered", cancellationToken);
         outbox.Enqueue(order.Complete(time.GetUtcNow()));
         await database.SaveChangesAsync(cancellationToken);
         return Next.Done;

@@ -144,7 +144,7 @@ internal sealed partial class WatchOrders(
         var database = scope.ServiceProvider.GetRequiredService<GatewayDb>();
         try
         {
-            if (await database.Orders.SingleAsync(order => order.Id == id, cancellationToken) is { HasEnded: false } order)
+            if (await database.Orders.SingleAsync(order => order.Id == id, cancellationToken) is { HasEnded: false, Receipt: null } order)
             {
                 await change(order, scope.ServiceProvider);
             }

@@ -40,7 +40,8 @@ internal sealed class UploadParts(
         {
             return Rejected();
         }
-        if (found.HasEnded)
+        // A receipt ends it too, but for the bookkeeping: a permit that ends now does not make it a rejected one.
+        if (found.HasEnded || found.Receipt is not null)
         {
             allowed = CancellationToken.None;
             return null;
@@ -66,7 +67,8 @@ internal sealed class UploadParts(
         if (!found.IsOpenForParts)
         {
             // A part again, whose answer was lost, is recognised as long as its bytes are here; a new one is too late.
-            var known = !found.HasEnded && await IsKnownAsync(order, verified.Payload.Part, context.RequestAborted);
+            var known =
+                !found.HasEnded && found.Receipt is null && await IsKnownAsync(order, verified.Payload.Part, context.RequestAborted);
             return known ? UploadAdmission.Admit(verified) : UploadAdmission.Refuse(Closed());
         }
         found.Receive(time.GetUtcNow());

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace HealthDataNode.Protocol.Leases;
 
 /// <summary>
-/// Renews a book about once a second, in one call for all that it holds, and at once when something new is held. A
-/// failure is only a lease that runs out: nothing is opened by it, and nothing ended.
+/// Renews a book about once a second, in one call for all that it holds (or a few, where it holds very many), and at once
+/// when something new is held. A failure is only a lease that runs out: nothing is opened by it, and nothing ended.
 /// </summary>
 /// <typeparam name="TBook">The book.</typeparam>
 /// <param name="book">What is held.</param>
@@ -34,10 +34,26 @@ public sealed partial class LeaseRenewal<TBook>(
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(50);
     private volatile bool failed;
 
-    /// <summary>Asks once.</summary>
+    /// <summary>Asks about all that is held, once.</summary>
     /// <param name="cancel">Stops waiting.</param>
-    /// <returns>Whether an answer was taken; true where nothing is held.</returns>
+    /// <returns>Whether every answer was taken; true where nothing is held.</returns>
     public async Task<bool> RenewAsync(CancellationToken cancel)
+    {
+        var asked = 0;
+        do
+        {
+            // Each question is about those whose answer is oldest.
+            if (!await AskAsync(cancel))
+            {
+                return false;
+            }
+
+            asked += LeaseBook.MostIds;
+        } while (asked < book.Held.Count);
+        return true;
+    }
+
+    private async Task<bool> AskAsync(CancellationToken cancel)
     {
         if (book.Ask() is not { } question)
         {

@@ -353,6 +353,41 @@ public sealed class Holding_a_lease : IDisposable
 
     [Fact]
     [Trait("Invariant", "1")]
+    public async Task Is_renewed_each_time_however_many_are_held()
+    {
+        var ids = Enumerable.Range(2, 2 * LeaseBook.MostIds).Select(i => $"l-{i}").ToArray();
+        foreach (var id in ids)
+        {
+            leases.Hold(id, 1);
+        }
+        var questions = 0;
+        using var renewal = Renewal(
+            new Asked(
+                (question, _) =>
+                {
+                    questions++;
+                    return Task.FromResult(
+                        new LeaseAnswer(
+                            "gateway",
+                            question.Nonce,
+                            world.Now + 3,
+                            [.. question.Ids.Select(id => new LeaseEntry(id, 1, null, LineageStates.InForce))]
+                        )
+                    );
+                }
+            )
+        );
+        for (var second = 0; second < 10; second++)
+        {
+            Assert.True(await renewal.RenewAsync(TestContext.Current.CancellationToken));
+            world.Time.Advance(TimeSpan.FromSeconds(1));
+            Assert.All(ids, id => Assert.True(leases.Of(id).IsGood));
+        }
+        Assert.Equal(30, questions);
+    }
+
+    [Fact]
+    [Trait("Invariant", "1")]
     public async Task Is_renewed_although_an_earlier_question_hangs()
     {
         var book = new PermitLeases("gateway");

@@ -70,6 +70,8 @@ public sealed class Asking_for_person_tokens(PseudonymisationFixture fixture) : 
         await order.TokeniseAsync(1, people[..3]);
         using var over = await order.SendAsync(2, order.Seal(2, people[3..]));
         Assert.Equal((429, "budget-exceeded"), await over.ProblemAsync());
+        using var again = await order.SendAsync(2, order.Seal(2, people[3..]));
+        Assert.Equal((429, "budget-exceeded"), await again.ProblemAsync());
         Assert.Equal(3, await UsedAsync(order));
         var alarms = await Outbox.EventsAsync(world.Database, "pseudonymisation.budget-exceeded");
         Assert.Equal(order.Holder.Party, (string)Assert.Single(alarms, one => (string)one["order"]! == order.Digest)["holder"]!);

@@ -208,6 +208,36 @@ public sealed class Shredding_a_key(PostgresFixture postgres)
     }
 
     [Fact]
+    [Trait("Invariant", "10")]
+    public async Task Waits_for_a_mirror_that_cannot_be_written_to_and_for_no_other_key_meanwhile()
+    {
+        await using var world = await PseudonymisationWorld.StartAsync(postgres);
+        var (stuck, free) = (await world.OpenAsync(), await world.OpenAsync());
+        var mirror = Mirror(world, "stuck");
+        await File.WriteAllLinesAsync(Path.Combine(world.PermitKeys, "mirrors"), [mirror], TestContext.Current.CancellationToken);
+        File.CreateSymbolicLink(KeyIn(mirror, stuck), "/proc/version"); // nobody writes there, root neither
+        Copy(world, free, mirror);
+
+        using var refused = await world.AsPermit.PostAsync(
+            $"/v1/lineages/{stuck.Lineage}/shredding",
+            null,
+            TestContext.Current.CancellationToken
+        );
+        Assert.Equal((503, "mirror-away"), await refused.ProblemAsync());
+        using var taken = await world.AsPermit.PostAsync(
+            $"/v1/lineages/{free.Lineage}/shredding",
+            null,
+            TestContext.Current.CancellationToken
+        );
+        Assert.True(taken.IsSuccessStatusCode);
+        Assert.False(File.Exists(KeyIn(mirror, free)));
+        await HealthIsAsync(world, HealthStatus.Degraded);
+
+        File.Delete(KeyIn(mirror, stuck));
+        await EventuallyAsync(async () => (await Outbox.EventsAsync(world.Database, "pseudonymisation.key-shredded")).Count == 2);
+    }
+
+    [Fact]
     public async Task Names_a_mirror_that_was_declared_lost_and_waits_for_it_no_longer()
     {
         await using var world = await PseudonymisationWorld.StartAsync(postgres);

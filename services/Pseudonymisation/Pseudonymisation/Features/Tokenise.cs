@@ -54,7 +54,6 @@ internal static class Tokenise
         RegisterKey register,
         PersonRegisters registers,
         IEventOutbox outbox,
-        IOutboxWriter alarms,
         TimeProvider time,
         CancellationToken cancellationToken
     )
@@ -117,11 +116,14 @@ internal static class Tokenise
         }
         if (again is null && before.Sum(earlier => earlier.Records) + seal.Payload.Rows > order.Budget)
         {
-            await alarms.WriteAsync(
-                ContractName.Of(typeof(BudgetExceeded)),
-                new BudgetExceeded(digest, holder, time.GetUtcNow()),
-                cancellationToken
-            );
+            // One alarm an order, however often it is tried.
+            if (order.BudgetExceededAt is null)
+            {
+                order.BudgetExceededAt = time.GetUtcNow();
+                outbox.Enqueue(new BudgetExceeded(digest, holder, order.BudgetExceededAt.Value));
+                await database.SaveChangesAsync(cancellationToken);
+                await transaction.CommitAsync(cancellationToken);
+            }
             return Refused.Problem(
                 ProblemTypes.BudgetExceeded,
                 429,

@@ -56,14 +56,25 @@ internal sealed class DirectoryKeyStore(IConfiguration configuration, KeyTap tap
             var mirrors = Mirrors.Of(directory);
             Delete(PathOf(lineage));
             // A mirror that was declared lost and is found again holds a key all the same.
-            foreach (var mirror in mirrors.Where(mirror => mirror.IsThere))
-            {
-                Delete(Path.Combine(mirror.Directory, $"{lineage}.key"));
-            }
+            var away = mirrors.Where(mirror => mirror.IsThere ? !IsDeletedAt(mirror) : !mirror.IsLost).ToList();
             return new(
                 [Path.GetFullPath(directory), .. mirrors.Select(mirror => mirror.Place)],
-                [.. mirrors.Where(mirror => !mirror.IsThere && !mirror.IsLost).Select(mirror => mirror.Directory)]
+                [.. away.Select(mirror => mirror.Directory)]
             );
+
+            // One that cannot be written to is waited for like one that is away.
+            bool IsDeletedAt(Mirror mirror)
+            {
+                try
+                {
+                    Delete(Path.Combine(mirror.Directory, $"{lineage}.key"));
+                    return true;
+                }
+                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+                {
+                    return false;
+                }
+            }
         }
     }
 

@@ -128,6 +128,9 @@ public sealed class Order
     /// <summary>Records over all parts.</summary>
     public required long Budget { get; init; }
 
+    /// <summary>When more was first asked for, which raised the alarm.</summary>
+    public DateTimeOffset? BudgetExceededAt { get; set; }
+
     /// <summary><c>open</c>, <c>closing</c> (the holder is done: re-keying may begin) or <c>closed</c>.</summary>
     public required string State { get; set; }
 

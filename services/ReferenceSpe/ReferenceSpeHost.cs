@@ -79,6 +79,7 @@ public static class ReferenceSpeHost
         ReadWorkspace.Map(room);
         SubmitJob.Map(room);
         ReadJob.Map(room);
+        DeleteJob.Map(room);
         var ingress = app.MapGroup("/ingress/v1").RequireAuthorization(Schemes.Gateway).WithTags("Ingress");
         ingress.MapResumableUploads<PartReceiver>("/orders/{id}/parts");
         AcceptOrder.Map(ingress);

@@ -41,6 +41,9 @@ internal sealed record SpeOptions
     /// <summary>The largest result, MiB.</summary>
     public required int ResultMegabytes { get; init; }
 
+    /// <summary>From so many bytes of results on no job of the room begins.</summary>
+    public required long RoomBytes { get; init; }
+
     /// <summary>What shuts jobs in.</summary>
     public required string Bubblewrap { get; init; }
 
@@ -65,6 +68,7 @@ internal sealed record SpeOptions
             JobTime = TimeSpan.FromSeconds(configuration.GetValue("Jobs:Seconds", 300.0)),
             JobMegabytes = configuration.GetValue("Jobs:MemoryMegabytes", 1024),
             ResultMegabytes = configuration.GetValue("Jobs:ResultMegabytes", 1024),
+            RoomBytes = configuration.GetValue("Jobs:RoomMegabytes", 10_240L) << 20,
             Bubblewrap = configuration["Jobs:Bubblewrap"] ?? "/usr/bin/bwrap",
             NumbersEntries = configuration.GetValue("Audit:Numbered", true),
             JobsAtOnce = Math.Clamp(configuration.GetValue("Jobs:AtOnce", 1), 1, 8),

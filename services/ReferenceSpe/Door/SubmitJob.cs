@@ -25,6 +25,7 @@ internal static class SubmitJob
             .ProducesProblem(StatusCodes.Status403Forbidden)
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status429TooManyRequests)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
     private static IResult Handle(string lineage, Request request, HttpContext context, JobQueue jobs, Deliveries deliveries)
@@ -50,17 +51,27 @@ internal static class SubmitJob
         }
 
         var sub = context.User.FindFirst("sub")!.Value;
-        var job = jobs.Submit(lineage, sub, request.Sql, key.Length == 0 ? null : key, Activity.Current?.Id);
-        return job is null
-            ? ProtocolProblem
+        var (outcome, job) = jobs.Submit(lineage, sub, request.Sql, key.Length == 0 ? null : key, Activity.Current?.Id);
+        return outcome switch
+        {
+            SubmitOutcome.Taken => TypedResults.Accepted($"/v1/workspaces/{lineage}/jobs/{job!.Id}", JobView.Of(job)),
+            SubmitOutcome.OtherSql => ProtocolProblem
                 .Of(
                     ProblemTypes.IdempotencyConflict,
                     StatusCodes.Status409Conflict,
                     "This Idempotency-Key was used with other SQL",
                     "Take a new key for another job."
                 )
-                .ToResult()
-            : TypedResults.Accepted($"/v1/workspaces/{lineage}/jobs/{job.Id}", JobView.Of(job));
+                .ToResult(),
+            _ => ProtocolProblem
+                .Of(
+                    ProblemTypes.Prefix + "too-many-jobs",
+                    StatusCodes.Status429TooManyRequests,
+                    "The room has as many jobs as it may have",
+                    $"At most {JobQueue.MostWaiting} may wait and run, and {JobQueue.MostKept} are kept. Wait until one ends, or DELETE one that has."
+                )
+                .ToResult(),
+        };
     }
 
     private static IResult Wrong(string field, string what) =>

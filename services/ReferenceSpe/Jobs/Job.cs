@@ -10,7 +10,10 @@ internal sealed record Job(
     string? Class,
     int? Position,
     string? TraceParent
-);
+)
+{
+    public bool HasEnded => State is not (JobStates.Queued or JobStates.Running);
+}
 
 /// <summary>The states of a job.</summary>
 internal static class JobStates
@@ -39,6 +42,9 @@ internal static class JobErrors
 
     /// <summary>It took longer than a job may.</summary>
     public const string Timeout = "timeout";
+
+    /// <summary>The room's results have the bytes that they may have: it was not begun.</summary>
+    public const string OutOfSpace = "out-of-space";
 
     /// <summary>It asked for what no job may do, or the person may not enter any more.</summary>
     public const string Refused = "refused";

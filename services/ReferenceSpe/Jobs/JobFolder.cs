@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using HealthDataNode.ReferenceSpe.State;
 
 namespace HealthDataNode.ReferenceSpe.Jobs;
@@ -7,7 +8,6 @@ internal static class JobFolder
 {
     public static void Prepare(string folder, string sql)
     {
-        PrivateFolder.Delete(folder);
         PrivateFolder.Create(folder);
         var query = Path.Combine(folder, "query.sql");
         File.WriteAllText(query, sql);
@@ -42,6 +42,14 @@ internal static class JobFolder
             File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         }
     }
+
+    /// <summary>What lies in a room's jobs' folders; no link is followed.</summary>
+    public static long BytesIn(string jobs) =>
+        new FileSystemEnumerable<long>(
+            jobs,
+            (ref entry) => entry.IsDirectory ? 0 : entry.Length,
+            new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }
+        ).Sum();
 
     /// <summary>Closes it again, and says whether there is a result: a plain file, not a link to somebody else's.</summary>
     public static bool Close(string folder)

@@ -3,23 +3,54 @@ using Microsoft.Data.Sqlite;
 
 namespace HealthDataNode.ReferenceSpe.Jobs;
 
+/// <summary>How a job was taken.</summary>
+internal enum SubmitOutcome
+{
+    /// <summary>It waits, or is the one that came with this key before.</summary>
+    Taken,
+
+    /// <summary>The one that came with this key before has other SQL.</summary>
+    OtherSql,
+
+    /// <summary>The room has as many as it may have.</summary>
+    TooMany,
+}
+
 /// <summary>The jobs of this SPE.</summary>
 internal sealed class JobQueue(StateDatabase state, Outbox outbox, JobSubmitted submitted, Sandbox sandbox, TimeProvider time)
 {
+    /// <summary>How many jobs of one room may wait and run.</summary>
+    public const int MostWaiting = 20;
+
+    /// <summary>How many jobs of one room are kept, whatever became of them.</summary>
+    public const int MostKept = 1000;
+
     private const string Columns = "id, lineage, sub, sql, state, class, position, traceparent";
 
-    /// <summary>Takes a job; the one that came with this key before; null where that one has other SQL.</summary>
-    public Job? Submit(string lineage, string sub, string sql, string? key, string? traceParent)
+    /// <summary>Takes a job, or gives the one that came with this key before.</summary>
+    public (SubmitOutcome Outcome, Job? Job) Submit(string lineage, string sub, string sql, string? key, string? traceParent)
     {
         var unavailable = !sandbox.IsAvailable;
-        return state.InTransaction(transaction =>
+        return state.InTransaction<(SubmitOutcome, Job?)>(transaction =>
         {
             var before = transaction
                 .Query($"SELECT {Columns} FROM job WHERE lineage = $0 AND sub = $1 AND idempotency_key = $2", Read, lineage, sub, key)
                 .SingleOrDefault();
             if (before is not null)
             {
-                return before.Sql == sql ? before : null;
+                return before.Sql == sql ? (SubmitOutcome.Taken, before) : (SubmitOutcome.OtherSql, null);
+            }
+
+            var (waiting, kept) = transaction
+                .Query(
+                    "SELECT count(*) FILTER (WHERE state IN ('queued', 'running')), count(*) FROM job WHERE lineage = $0",
+                    row => (row.GetInt32(0), row.GetInt32(1)),
+                    lineage
+                )
+                .Single();
+            if (waiting >= MostWaiting || kept >= MostKept)
+            {
+                return (SubmitOutcome.TooMany, null);
             }
 
             var job = new Job(
@@ -50,7 +81,7 @@ internal sealed class JobQueue(StateDatabase state, Outbox outbox, JobSubmitted 
             );
             outbox.AddAudit(transaction, unavailable ? "job-refused" : "job-submitted", sub, ("lineage", lineage), ("job", job.Id));
             submitted.Pulse.Beat();
-            return job;
+            return (SubmitOutcome.Taken, job);
         });
     }
 
@@ -59,6 +90,14 @@ internal sealed class JobQueue(StateDatabase state, Outbox outbox, JobSubmitted 
         using var connection = state.Open();
         return connection.Query($"SELECT {Columns} FROM job WHERE id = $0 AND lineage = $1", Read, id, lineage).SingleOrDefault();
     }
+
+    /// <summary>Forgets a job that has ended.</summary>
+    public void Forget(Job job, string sub) =>
+        state.InTransaction(transaction =>
+        {
+            transaction.Execute("DELETE FROM job WHERE id = $0", job.Id);
+            outbox.AddAudit(transaction, "job-deleted", sub, ("lineage", job.Lineage), ("job", job.Id));
+        });
 
     /// <summary>After a restart: what ran has died with the program that started it, and is run anew.</summary>
     public void Requeue()

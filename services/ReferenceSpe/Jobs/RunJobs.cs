@@ -88,6 +88,12 @@ internal sealed class RunJobs(
     private async Task<JobOutcome> WatchAsync(Job job, CancellationToken stoppingToken)
     {
         var folder = folders.Job(job.Lineage, job.Id);
+        PrivateFolder.Delete(folder);
+        if (JobFolder.BytesIn(folders.Jobs(job.Lineage)) >= options.RoomBytes)
+        {
+            return JobOutcome.Refused(JobErrors.OutOfSpace);
+        }
+
         JobFolder.Prepare(folder, job.Sql);
         JobFolder.LetRead(folders.Database(job.Lineage));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
@@ -110,6 +116,12 @@ internal sealed class RunJobs(
 
         var outcome = await running;
         stoppingToken.ThrowIfCancellationRequested();
+        if (outcome != JobOutcome.Done)
+        {
+            // Nobody can take half a result.
+            PrivateFolder.Delete(folder);
+        }
+
         return outcome;
     }
 }

@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
 using HealthDataNode.ReferenceSpe.Airlock;
+using HealthDataNode.ReferenceSpe.Jobs;
+using HealthDataNode.ReferenceSpe.State;
+using HealthDataNode.ReferenceSpe.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HealthDataNode.Services.Tests.ReferenceSpe;
@@ -59,6 +62,69 @@ public sealed class Asking_for_too_much(PatientRoom room) : IClassFixture<Patien
             CheckOutputs.Round(waiting, tried, lineage => lineage != "closed").Select(output => output.Id);
 
         static Output Of(string id, string lineage) => new(id, lineage, "s", "p", "c", []);
+    }
+
+    [Fact]
+    public async Task Runs_no_job_before_one_of_twenty_has_ended()
+    {
+        var (lineage, jobs) = (room.Grant.Lineage, room.World.Services.GetRequiredService<JobQueue>());
+        var taken = new List<Job>();
+        using (await room.World.Services.GetRequiredService<WorkspaceFolders>().Gate(lineage).EnterToWriteAsync(Cancel))
+        {
+            for (var i = 0; i < JobQueue.MostWaiting; i++)
+            {
+                await room.UntilOpenAsync();
+                using var submitted = await room.SubmitAsync("SELECT 1 AS x");
+                Assert.Equal(HttpStatusCode.Accepted, submitted.StatusCode);
+                taken.Add(jobs.Find(lineage, await SpeRoom.IdAsync(submitted))!);
+            }
+
+            await IsRefusedAsync();
+            Assert.Equal(HttpStatusCode.Conflict, await DeleteAsync(taken[0]));
+            await SpeWorld.UntilAsync("one has begun", () => jobs.Find(lineage, taken[0].Id)!.State == JobStates.Running);
+            taken.Skip(1).ToList().ForEach(job => jobs.End(job, JobOutcome.Done));
+        }
+
+        await SpeWorld.UntilAsync("it has ended", () => jobs.Find(lineage, taken[0].Id)!.HasEnded, seconds: 60);
+        using var again = await room.SubmitAsync("SELECT 1 AS x");
+        Assert.Equal(HttpStatusCode.Accepted, again.StatusCode);
+    }
+
+    [Fact]
+    public async Task Keeps_no_more_than_a_thousand_jobs_until_one_is_deleted()
+    {
+        var ended = await room.RunAsync("SELECT 1 AS x");
+        var (lineage, jobs) = (room.Grant.Lineage, room.World.Services.GetRequiredService<JobQueue>());
+        using var state = room.World.Services.GetRequiredService<StateDatabase>().Open();
+        state.Execute(
+            """
+            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $0)
+            INSERT INTO job (id, lineage, sub, sql, state, submitted_at) SELECT 'old-' || i, $1, 's', '', 'done', 0 FROM n
+            """,
+            JobQueue.MostKept - 1,
+            lineage
+        );
+        await IsRefusedAsync();
+        Assert.Equal(HttpStatusCode.NoContent, await DeleteAsync(jobs.Find(lineage, ended.GetProperty("id").GetString()!)!));
+        Assert.False(Directory.Exists(room.FolderOf(ended)));
+        Assert.Null(jobs.Find(lineage, ended.GetProperty("id").GetString()!));
+        state.Execute("DELETE FROM job WHERE id LIKE 'old-%'");
+        await SpeWorld.UntilAsync("it is in the audit log", () => room.World.Node.Audit.Any(entry => entry.Action == "job-deleted"));
+    }
+
+    private async Task IsRefusedAsync()
+    {
+        await room.UntilOpenAsync();
+        using var refused = await room.SubmitAsync("SELECT 1 AS x");
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        Assert.EndsWith("too-many-jobs", await SpeRoom.TypeAsync(refused), StringComparison.Ordinal);
+    }
+
+    private async Task<HttpStatusCode> DeleteAsync(Job job)
+    {
+        await room.UntilOpenAsync();
+        using var answer = await room.Nora.DeleteAsync(new Uri($"/v1/workspaces/{job.Lineage}/jobs/{job.Id}", UriKind.Relative), Cancel);
+        return answer.StatusCode;
     }
 
     private async Task<HttpResponseMessage> AskAsync(string job)

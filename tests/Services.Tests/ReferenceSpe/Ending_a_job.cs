@@ -29,7 +29,7 @@ public sealed class Ending_a_job : IAsyncLifetime
     {
         var jobs = room.World.Services.GetRequiredService<JobQueue>();
         room.World.Node.IsSilent = true; // It cannot begin.
-        var job = jobs.Submit(room.Grant.Lineage, SpeWorld.Nora, "SELECT 1 AS one", null, null)!;
+        var job = jobs.Submit(room.Grant.Lineage, SpeWorld.Nora, "SELECT 1 AS one", null, null).Job!;
         await room.World.StopAsync();
         room.World.Node.IsSilent = false;
         await room.World.StartAsync();

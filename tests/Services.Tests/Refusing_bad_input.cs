@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.RegularExpressions;
 using HealthDataNode.Gateway.Domain;
 
 namespace HealthDataNode.Services.Tests;
@@ -6,12 +7,11 @@ namespace HealthDataNode.Services.Tests;
 /// <summary>
 /// tests/refusals.csv names, for each kind of bad input, where it is judged (at the call: status and problem type; in
 /// what was sent: the order's rejection code; in a job: its state; in an output: the airlock's rule; in an answer of
-/// the node: it is ignored; or that it is taken in all the same) and the test that drives it.
+/// the node: it is ignored; or that it is taken in all the same) and the test that drives it, which takes from the row what
+/// it expects (<see cref="RefusalRow"/>).
 /// </summary>
 public sealed class Refusing_bad_input
 {
-    private sealed record Row(string Id, string Sentence, string Judged, string Answer, string Problem, string Test);
-
     private static readonly string[] JobStates = ["refused", "failed"];
 
     private static readonly string[] OutputRules =
@@ -34,14 +34,25 @@ public sealed class Refusing_bad_input
             .Assembly.GetTypes()
             .SelectMany(type => type.GetMethods().Where(IsTest).Select(method => $"{type.Name}.{method.Name}"))
             .ToHashSet(StringComparer.Ordinal);
-        Assert.Equal([], Rows().Where(row => !tests.Contains(row.Test)).Select(row => $"{row.Id}: {row.Test}"));
+        Assert.Equal([], RefusalRow.All.Where(row => !tests.Contains(row.Test)).Select(row => $"{row.Id}: {row.Test}"));
+    }
+
+    /// <summary>Whoever asks for a row is the test that it names (<see cref="RefusalRow"/>); here, that it asks.</summary>
+    [Fact]
+    public void Every_refusal_is_asked_for_by_its_test()
+    {
+        var sources = Directory
+            .EnumerateFiles(Path.Combine(PostgresFixture.Repository, "tests/Services.Tests"), "*.cs", SearchOption.AllDirectories)
+            .Select(File.ReadAllText)
+            .ToList();
+        Assert.Equal([], RefusalRow.All.Where(row => !sources.Exists(text => Asks(text, row))).Select(row => $"{row.Id}: {row.Test}"));
     }
 
     [Fact]
     public void Every_refusal_says_where_it_is_judged()
     {
         var codes = typeof(RejectionCodes).GetFields().Select(field => (string)field.GetValue(null)!).ToHashSet();
-        var rows = Rows();
+        var rows = RefusalRow.All;
         Assert.Equal(rows.Count, rows.Select(row => row.Id).Distinct().Count());
         Assert.All(
             rows,
@@ -65,17 +76,8 @@ public sealed class Refusing_bad_input
 
     private static bool IsTest(MethodInfo method) => method.GetCustomAttributes<FactAttribute>().Any();
 
-    private static List<Row> Rows()
-    {
-        var lines = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "refusals.csv"));
-        Assert.Equal("id,sentence,judged,answer,problem type,test", lines[0]);
-        // No field holds a comma.
-        return
-        [
-            .. lines
-                .Skip(1)
-                .Select(line => line.Split(','))
-                .Select(field => new Row(field[0], field[1], field[2], field[3], field[4], field[5])),
-        ];
-    }
+    private static bool Asks(string text, RefusalRow row) =>
+        Regex.IsMatch(text, $@"class {row.Test.Split('.')[0]}\b")
+        && text.Contains($"\"{row.Id}\"", StringComparison.Ordinal)
+        && text.Contains("RefusalRow.", StringComparison.Ordinal);
 }

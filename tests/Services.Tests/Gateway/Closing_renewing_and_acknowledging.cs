@@ -21,16 +21,16 @@ public sealed class Closing_an_order(StageFixture fixture) : IClassFixture<Stage
         var order = await IssuedAsync();
         SealedPart[] parts = [stage.Seal(order, 1, Rows, 0), stage.Seal(order, 2, Rows, 0)];
         await stage.UploadAsync(order, parts[0]);
-        await ClosesAsync(order, stage.ClosingOf(order, parts).Text, 409, "closing-incomplete");
+        await ClosesAsync(order, stage.ClosingOf(order, parts).Text, RefusalRow.Call("R25"));
         await stage.UploadAsync(order, parts[1]);
-        await ClosesAsync(order, stage.ClosingOf(order, parts[0]).Text, 409, "closing-incomplete");
+        await ClosesAsync(order, stage.ClosingOf(order, parts[0]).Text, RefusalRow.Call("R25"));
         Assert.Equal(OrderState.Receiving, (await stage.OrderAsync(order.Lineage, OrderState.Receiving)).State);
         using var closed = await stage.CloseAsync(order, stage.ClosingOf(order, parts).Text);
         Assert.Equal(HttpStatusCode.Accepted, closed.StatusCode);
         // Its answer was lost: the same again; and another one is too late.
         using var again = await stage.CloseAsync(order, stage.ClosingOf(order, parts).Text);
         Assert.Equal(HttpStatusCode.Accepted, again.StatusCode);
-        await ClosesAsync(order, stage.ClosingOf(order).Text, 409, "order-closed");
+        await ClosesAsync(order, stage.ClosingOf(order).Text, (409, "order-closed"));
     }
 
     [Fact]
@@ -39,11 +39,11 @@ public sealed class Closing_an_order(StageFixture fixture) : IClassFixture<Stage
         var order = await IssuedAsync();
         var other = await IssuedAsync();
         var closing = stage.ClosingOf(order).Payload;
-        await ClosesAsync(order, stage.OtherHolder.Sign(closing).Text, 422, "document-refused");
-        await ClosesAsync(order, stage.ClosingOf(other).Text, 422, "document-refused");
-        await ClosesAsync(order, order.Document!, 422, "document-refused");
-        await ClosesAsync(order, "not a document", 422, "document-refused");
-        await ClosesAsync(order, stage.ClosingOf(order).Text[..^4] + "AAAA", 422, "document-refused");
+        await ClosesAsync(order, stage.OtherHolder.Sign(closing).Text, (422, "document-refused"));
+        await ClosesAsync(order, stage.ClosingOf(other).Text, (422, "document-refused"));
+        await ClosesAsync(order, order.Document!, (422, "document-refused"));
+        await ClosesAsync(order, "not a document", (422, "document-refused"));
+        await ClosesAsync(order, stage.ClosingOf(order).Text[..^4] + "AAAA", (422, "document-refused"));
         Assert.Equal(order.Version, (await stage.OrderAsync(order.Lineage, OrderState.Issued)).Version);
     }
 
@@ -53,10 +53,10 @@ public sealed class Closing_an_order(StageFixture fixture) : IClassFixture<Stage
         return await stage.OrderAsync(permit.Payload.Lineage, OrderState.Issued);
     }
 
-    private async Task ClosesAsync(Order order, string closing, int status, string problem)
+    private async Task ClosesAsync(Order order, string closing, (int Status, string Type) problem)
     {
         using var answer = await stage.CloseAsync(order, closing);
-        Assert.Equal((status, problem), await Answers.ProblemAsync(answer));
+        Assert.Equal(problem, await Answers.ProblemAsync(answer));
     }
 }
 
@@ -99,11 +99,11 @@ public sealed class Acknowledging_a_delivery(StageFixture fixture) : IClassFixtu
         var early = await stage.OrderAsync((await stage.GrantAsync()).Payload.Lineage, OrderState.Issued);
         var order = await DeliveringAsync();
         var good = stage.ReceiptOf(order, 0, 0);
-        await RefusesAsync(early, stage.ReceiptOf(early, 0, 0, manifest: order.ManifestDigest).Text, 409, "order-closed");
-        await RefusesAsync(order, stage.ReceiptOf(order, 5, 1).Text, 422, "document-refused");
-        await RefusesAsync(order, stage.ReceiptOf(order, 0, 0, manifest: new string('b', 64)).Text, 422, "document-refused");
-        await RefusesAsync(order, stage.ReceiptOf(order, 0, 0, by: stage.Holder).Text, 422, "document-refused");
-        await RefusesAsync(order, order.Manifest!, 422, "document-refused");
+        await RefusesAsync(early, stage.ReceiptOf(early, 0, 0, manifest: order.ManifestDigest).Text, (409, "order-closed"));
+        await RefusesAsync(order, stage.ReceiptOf(order, 5, 1).Text, RefusalRow.Call("R31"));
+        await RefusesAsync(order, stage.ReceiptOf(order, 0, 0, manifest: new string('b', 64)).Text, RefusalRow.Call("R31"));
+        await RefusesAsync(order, stage.ReceiptOf(order, 0, 0, by: stage.Holder).Text, RefusalRow.Call("R31"));
+        await RefusesAsync(order, order.Manifest!, RefusalRow.Call("R31"));
         using (var foreign = await stage.AcknowledgeAsync(order, good.Text, party: "otherspe"))
         {
             Assert.Equal((404, "not-found"), await Answers.ProblemAsync(foreign));
@@ -125,9 +125,9 @@ public sealed class Acknowledging_a_delivery(StageFixture fixture) : IClassFixtu
         using var taken = await stage.AcknowledgeAsync(first, old);
         Assert.Equal(HttpStatusCode.NoContent, taken.StatusCode);
         var second = await DeliveringAsync();
-        await RefusesAsync(second, old, 422, "document-refused");
+        await RefusesAsync(second, old, RefusalRow.Call("R60"));
         var third = await stage.OrderAsync((await stage.GrantAsync()).Payload.Lineage, OrderState.Issued);
-        await RefusesAsync(third, old, 409, "order-closed");
+        await RefusesAsync(third, old, RefusalRow.Call("R61"));
         foreach (var order in new[] { second, third })
         {
             Assert.Null((await stage.OrderAsync(order.Lineage, order.State)).Receipt);
@@ -148,7 +148,7 @@ public sealed class Acknowledging_a_delivery(StageFixture fixture) : IClassFixtu
             root.State(KeyRequests.ForSigning(next, Stage.SpeParty, KeyUses.Spe, 2).Text, now.AddDays(-1), now.AddDays(1));
         }
         var unpinned = new DocumentSigner(next, Stage.SpeParty, KeyUses.Spe, 2);
-        await RefusesAsync(order, stage.ReceiptOf(order, 0, 0, by: unpinned).Text, 422, "document-refused");
+        await RefusesAsync(order, stage.ReceiptOf(order, 0, 0, by: unpinned).Text, (422, "document-refused"));
 
         // Nor does Gateway seal to an encryption key that this one has signed.
         var key = stage.Neighbours.SpeKey;
@@ -173,10 +173,10 @@ public sealed class Acknowledging_a_delivery(StageFixture fixture) : IClassFixtu
         return await stage.OrderAsync(order.Lineage, OrderState.Delivering);
     }
 
-    private async Task RefusesAsync(Order order, string receipt, int status, string problem)
+    private async Task RefusesAsync(Order order, string receipt, (int Status, string Type) problem)
     {
         using var answer = await stage.AcknowledgeAsync(order, receipt);
-        Assert.Equal((status, problem), await Answers.ProblemAsync(answer));
+        Assert.Equal(problem, await Answers.ProblemAsync(answer));
     }
 }
 
@@ -228,7 +228,7 @@ public sealed class Renewing_an_order(StageFixture fixture) : IClassFixture<Stag
         foreach (var authority in new[] { "hospitaltrust", "", null })
         {
             var stranger = stage.Gateway.As("sub-stranger", ["case-officer"], org: "999000103", authority: authority);
-            Assert.Equal((404, "not-found"), await Answers.ProblemAsync(await RenewAsync(order, $"a {authority}", by: stranger)));
+            Assert.Equal(RefusalRow.Call("R91"), await Answers.ProblemAsync(await RenewAsync(order, $"a {authority}", by: stranger)));
             Assert.Equal((404, "not-found"), await Answers.ProblemAsync(await ReadAsync(order, stranger)));
             Assert.DoesNotContain(order.Id, await ListAsync(stranger), StringComparison.Ordinal);
         }

@@ -42,7 +42,7 @@ public sealed class Pausing_and_ending_an_order(StageFixture fixture) : IClassFi
         Assert.InRange(since.Elapsed, TimeSpan.Zero, AtMost);
 
         Assert.Equal((409, ProblemTypes.OrderRejected), await RefusedAsync(order, 3));
-        Assert.Equal(("rejected", "permit-revoked"), await ShownAsync(order));
+        Assert.Equal(("rejected", RefusalRow.Says("R66", "order")), await ShownAsync(order));
         Assert.Contains("gateway.order-rejected", (await stage.EventsAsync(order)).Select(message => message.Contract));
         await Eventually.Async(() => !stage.HasFiles(order));
     }
@@ -130,7 +130,7 @@ public sealed class Pausing_and_ending_an_order(StageFixture fixture) : IClassFi
         }
         var dead = Assert.Single(await RejectedAsync(first.Payload.Lineage));
         Assert.InRange(since.Elapsed, TimeSpan.Zero, AtMost);
-        Assert.Equal(("cancer", RejectionCodes.PermitRevoked), (dead.Source, dead.RejectionCode));
+        Assert.Equal(("cancer", RefusalRow.Says("R67", "order")), (dead.Source, dead.RejectionCode));
         // The other source goes on under the version that its order began with.
         await Task.Delay(TimeSpan.FromSeconds(1.5), TestContext.Current.CancellationToken);
         Assert.Single(await RejectedAsync(first.Payload.Lineage));

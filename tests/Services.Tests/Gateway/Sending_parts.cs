@@ -24,10 +24,10 @@ public sealed class Sending_parts(StageFixture fixture) : IClassFixture<StageFix
         var path = $"/v1/orders/{order.Id}/parts";
         string Token(string audience = "gateway", string role = "data-holder", DateTime? expires = null) =>
             TestTokens.For(audience, "sub", [role], party: Stage.HolderParty, expires: expires);
-        Assert.Equal((401, "unauthenticated"), await CreateAsync(stage.Gateway.Anonymous, path));
-        Assert.Equal((401, "unauthenticated"), await CreateAsync(stage.Gateway.With(Token(expires: DateTime.UtcNow.AddMinutes(-2))), path));
-        Assert.Equal((401, "unauthenticated"), await CreateAsync(stage.Gateway.With(Token(audience: "permit")), path));
-        Assert.Equal((403, "forbidden"), await CreateAsync(stage.Gateway.With(Token(role: "spe")), path));
+        Assert.Equal(RefusalRow.Call("R06"), await CreateAsync(stage.Gateway.Anonymous, path));
+        Assert.Equal(RefusalRow.Call("R07"), await CreateAsync(stage.Gateway.With(Token(expires: DateTime.UtcNow.AddMinutes(-2))), path));
+        Assert.Equal(RefusalRow.Call("R08"), await CreateAsync(stage.Gateway.With(Token(audience: "permit")), path));
+        Assert.Equal(RefusalRow.Call("R09"), await CreateAsync(stage.Gateway.With(Token(role: "spe")), path));
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class Sending_parts(StageFixture fixture) : IClassFixture<StageFix
     {
         var order = await IssuedAsync();
         var other = stage.Gateway.As("service-account-deathregistry", ["data-holder"], party: "deathregistry");
-        Assert.Equal((404, "not-found"), await CreateAsync(other, $"/v1/orders/{order.Id}/parts"));
+        Assert.Equal(RefusalRow.Call("R10"), await CreateAsync(other, $"/v1/orders/{order.Id}/parts"));
         Assert.Equal(
             HttpStatusCode.NotFound,
             (await other.GetAsync($"/v1/orders/{order.Id}", TestContext.Current.CancellationToken)).StatusCode
@@ -47,12 +47,12 @@ public sealed class Sending_parts(StageFixture fixture) : IClassFixture<StageFix
     }
 
     [Theory]
-    [InlineData("another holder", "seal-refused")]
-    [InlineData("another type", "seal-refused")]
-    [InlineData("another order", "seal-refused")]
-    [InlineData("a forged signature", "document-refused")]
-    [InlineData("an unknown key", "document-refused")]
-    public async Task Refuses_a_seal_by_somebody_else_or_for_something_else(string what, string problem)
+    [InlineData("another holder", "R18")]
+    [InlineData("another type", "R21")]
+    [InlineData("another order", "R20")]
+    [InlineData("a forged signature", null)]
+    [InlineData("an unknown key", null)]
+    public async Task Refuses_a_seal_by_somebody_else_or_for_something_else(string what, string? refusal)
     {
         var order = await IssuedAsync();
         var file = Crypt4GhFile.Seal("x"u8, stage.SpeKey.PublicKey);
@@ -70,7 +70,8 @@ public sealed class Sending_parts(StageFixture fixture) : IClassFixture<StageFix
                 .Build(SealTypes.Rows, "gateway", order.Digest!, 1, 1, bytes)
                 .Text,
         };
-        Assert.Equal((422, problem), await CreateAsync(stage.AsHolder(), $"/v1/orders/{order.Id}/parts", seal));
+        var expected = refusal is null ? (422, "document-refused") : RefusalRow.Call(refusal);
+        Assert.Equal(expected, await CreateAsync(stage.AsHolder(), $"/v1/orders/{order.Id}/parts", seal));
         await IsUntouchedAsync(order);
     }
 
@@ -83,7 +84,7 @@ public sealed class Sending_parts(StageFixture fixture) : IClassFixture<StageFix
         Assert.True((await stage.UploadAsync(order, part)).WasThere);
         var other = stage.Seal(order, 1, Rows, 0);
         var refused = await Assert.ThrowsAsync<ProtocolProblemException>(() => stage.UploadAsync(order, other));
-        Assert.Equal((409, ProblemTypes.PartConflict), (refused.Problem.Status, refused.Problem.Type));
+        Assert.Equal(RefusalRow.Call("R17"), (refused.Problem.Status, refused.Problem.Type[ProblemTypes.Prefix.Length..]));
         // Also after closing, while its bytes are here or the order has gone on: recognised or refused, never doubled.
         await stage.SendAsync(order, part);
         await stage.OrderAsync(order.Lineage, OrderState.Delivering);

@@ -59,7 +59,6 @@ public sealed class Approving_beside_a_case(PostgresFixture postgres)
         var (application, _, _) = await world.SubmitToBothAsync();
         (string Kind, HttpClient By, int Status, string Type)[] refused =
         [
-            ("ethics", world.Maker, 404, "not-found"),
             ("ethics", world.Host.As("x", ["decision-maker"], "999000501", "rek"), 404, "not-found"),
             ("ethics", world.Host.As("x", ["ethics-committee"], "999000501"), 404, "not-found"),
             ("ethics", world.Applicant, 403, "forbidden"),
@@ -69,6 +68,7 @@ public sealed class Approving_beside_a_case(PostgresFixture postgres)
             ("curiosity", world.Committee, 404, "not-found"),
             ("ethics", world.Host.As(PermitWorld.Nora, ["ethics-committee"], "999000501", "rek"), 403, "conflict-of-interest"),
         ];
+        Assert.Equal(RefusalRow.Call("R48"), await (await world.ApproveAsync(application, by: world.Maker)).ProblemAsync());
         foreach (var (kind, by, status, type) in refused)
         {
             Assert.Equal((status, type), await (await world.ApproveAsync(application, kind, by: by)).ProblemAsync());
@@ -93,7 +93,7 @@ public sealed class Approving_beside_a_case(PostgresFixture postgres)
                 new { answer = "Corrected.", content = corrected }
             )
         ).EnsureSuccessStatusCode();
-        Assert.Equal((412, "stale"), await (await SendAsync(read)).ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R90"), await (await SendAsync(read)).ProblemAsync());
         Assert.Equal((428, "if-match-missing"), await (await SendAsync(null)).ProblemAsync());
         Assert.Empty(await world.EventsAsync("permit.approval-decided"));
         (await world.ApproveAsync(application)).EnsureSuccessStatusCode();

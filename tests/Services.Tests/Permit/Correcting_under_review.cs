@@ -30,7 +30,7 @@ public sealed class Correcting_under_review(PostgresFixture postgres)
             "key",
             read.Headers.ETag!.Tag
         );
-        Assert.Equal((412, "stale"), await (await world.Maker.ActAsync(decision)).ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R44"), await (await world.Maker.ActAsync(decision)).ProblemAsync());
         // And what was prepared was prepared on another application.
         Assert.Equal("processing", (string?)(await (await world.Maker.FetchAsync($"v1/cases/{hdab}")).JsonAsync())["state"]);
         Assert.Equal((409, "not-prepared"), await (await world.DecideAsync(hdab)).ProblemAsync());

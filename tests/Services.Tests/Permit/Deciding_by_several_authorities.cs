@@ -71,8 +71,8 @@ public sealed class Deciding_by_several_authorities(PostgresFixture postgres)
         (
             await world.Officer.PostJsonAsync($"v1/cases/{hdab}/preparation", new { outcome = "granted", reasons = "x" })
         ).EnsureSuccessStatusCode();
-        Assert.Equal((404, "not-found"), await (await world.DecideAsync(hdab, by: world.TrustMaker)).ProblemAsync());
-        Assert.Equal((404, "not-found"), await (await world.DecideAsync(trust)).ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R42"), await (await world.DecideAsync(hdab, by: world.TrustMaker)).ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R42"), await (await world.DecideAsync(trust)).ProblemAsync());
         Assert.Empty(await world.EventsAsync("permit.case-decided"));
     }
 

@@ -57,13 +57,13 @@ public sealed class Granting_a_permit(PostgresFixture postgres)
         var (_, id) = await world.SubmitAsync();
         var both = world.Host.As("sub-both", ["case-officer", "decision-maker"], "999000001", "hdab");
         (await both.PostJsonAsync($"v1/cases/{id}/preparation", new { outcome = "granted", reasons = "Fine." })).EnsureSuccessStatusCode();
-        Assert.Equal((403, "four-eyes"), await (await world.DecideAsync(id, by: both)).ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R41"), await (await world.DecideAsync(id, by: both)).ProblemAsync());
 
         // Not even after somebody else has prepared it again.
         (
             await world.Officer.PostJsonAsync($"v1/cases/{id}/preparation", new { outcome = "granted", reasons = "Fine." })
         ).EnsureSuccessStatusCode();
-        Assert.Equal((403, "four-eyes"), await (await world.DecideAsync(id, by: both)).ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R41"), await (await world.DecideAsync(id, by: both)).ProblemAsync());
         Assert.Empty(await world.EventsAsync("permit.permit-granted"));
         Assert.Equal("four-eyes", (string?)(await world.EventsAsync("permit.call-refused"))[0]["problem"]);
 
@@ -128,7 +128,7 @@ public sealed class Granting_a_permit(PostgresFixture postgres)
             await (await world.Maker.ActAsync(PermitWorld.With(HttpMethod.Post, $"v1/cases/{id}/decision", body, "a"))).ProblemAsync()
         );
         Assert.Equal(
-            (412, "stale"),
+            RefusalRow.Call("R43"),
             await (
                 await world.Maker.ActAsync(PermitWorld.With(HttpMethod.Post, $"v1/cases/{id}/decision", body, "b", "\"1\""))
             ).ProblemAsync()

@@ -16,7 +16,7 @@ public sealed class Judging_again_at_the_decision(PostgresFixture postgres)
     [Theory]
     [InlineData("sources", "[{\"source\":\"cancer\",\"variables\":[\"icd10\"],\"expectedPersons\":9}]")]
     [Trait("Invariant", "2")]
-    public Task Refuses_a_cohort_below_the_threshold(string member, string json) => RefusesAsync(member, json);
+    public Task Refuses_a_cohort_below_the_threshold(string member, string json) => RefusesAsync(member, json, RefusalRow.Call("R47"));
 
     [Theory]
     [InlineData("purpose", "\"53(1)(a)\"")]
@@ -46,7 +46,7 @@ public sealed class Judging_again_at_the_decision(PostgresFixture postgres)
         await using var world = await PermitWorld.StartAsync(postgres);
         var content = PermitWorld.Complete();
         content["purpose"] = purpose;
-        await RefusesToSubmitAsync(world, content, "purpose");
+        await RefusesToSubmitAsync(world, content, "purpose", RefusalRow.Call("R45"));
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class Judging_again_at_the_decision(PostgresFixture postgres)
         await using var world = await PermitWorld.StartAsync(postgres);
         var content = PermitWorld.Complete();
         content["period"]!["to"] = "2039-04-09";
-        await RefusesToSubmitAsync(world, content, "period.to");
+        await RefusesToSubmitAsync(world, content, "period.to", RefusalRow.Call("R46"));
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class Judging_again_at_the_decision(PostgresFixture postgres)
         var rules = FeeRules.Current with { Rules = [.. FeeRules.Current.Rules.Where(rule => rule.Authority != "hospitaltrust")] };
         await using var world = await PermitWorld.StartAsync(postgres, builder => builder.Services.AddSingleton(rules));
         var (_, hdab, trust) = await world.SubmitToBothAsync();
-        Assert.Equal((409, "fee-estimate-missing"), await (await world.DecideAtTrustAsync(trust)).ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R49"), await (await world.DecideAtTrustAsync(trust)).ProblemAsync());
         (await world.DecideAtHdabAsync(hdab)).EnsureSuccessStatusCode();
         (await world.DecideAsync(trust, "refused", by: world.TrustMaker)).EnsureSuccessStatusCode();
     }
@@ -124,17 +124,17 @@ public sealed class Judging_again_at_the_decision(PostgresFixture postgres)
                 )
         );
 
-    private static async Task RefusesToSubmitAsync(PermitWorld world, JsonObject content, string field)
+    private static async Task RefusesToSubmitAsync(PermitWorld world, JsonObject content, string field, (int Status, string Type) problem)
     {
         var id = await world.DraftAsync(content);
         var refused = await world.Applicant.ActAsync(PermitWorld.With(HttpMethod.Post, $"v1/applications/{id}/submission", null, "a"));
-        Assert.Equal((400, "application-incomplete"), await refused.ProblemAsync());
+        Assert.Equal(problem, await refused.ProblemAsync());
         Assert.Equal(field, Assert.Single(JsonNode.Parse(await refused.TextAsync())!["errors"]!.AsObject()).Key);
         Assert.Empty(await world.QueryAsync("SELECT id FROM permit.cases"));
     }
 
     // An application that got in under other rules, prepared; the decision is asked of the service that runs now.
-    private async Task RefusesAsync(string member, string json)
+    private async Task RefusesAsync(string member, string json, (int Status, string Type)? problem = null)
     {
         await using var world = await PermitWorld.StartAsync(postgres);
         var content = PermitWorld.Complete();
@@ -156,7 +156,7 @@ public sealed class Judging_again_at_the_decision(PostgresFixture postgres)
             ];
             Assert.NotNull(await store.AppendAsync(null, application, PermitWorld.Nora, history, TestContext.Current.CancellationToken));
         }
-        Assert.Equal((409, "not-grantable"), await (await world.DecideAtHdabAsync(handled.ToString())).ProblemAsync());
+        Assert.Equal(problem ?? (409, "not-grantable"), await (await world.DecideAtHdabAsync(handled.ToString())).ProblemAsync());
         Assert.Empty(await world.EventsAsync("permit.case-decided"));
         (await world.DecideAsync(handled.ToString(), "refused")).EnsureSuccessStatusCode();
     }

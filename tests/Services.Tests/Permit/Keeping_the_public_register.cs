@@ -234,7 +234,7 @@ public sealed class Keeping_the_public_register(PostgresFixture postgres)
     public async Task Refuses_what_has_not_the_form_of_a_name_here(string path)
     {
         await using var world = await PermitWorld.StartAsync(postgres);
-        Assert.Equal((400, "invalid-request"), await (await world.Host.Anonymous.FetchAsync(path)).ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R92"), await (await world.Host.Anonymous.FetchAsync(path)).ProblemAsync());
     }
 
     private static async Task<JsonNode> RegisterAsync(PermitWorld world, string query = "") =>

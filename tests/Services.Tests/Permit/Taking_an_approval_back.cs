@@ -79,7 +79,6 @@ public sealed class Taking_an_approval_back(PostgresFixture postgres)
         (await world.ApproveAsync(application, "dispensation", "refused")).EnsureSuccessStatusCode();
         (string Kind, HttpClient By, int Status, string Type)[] refused =
         [
-            ("ethics", world.Maker, 404, "not-found"),
             ("ethics", world.Host.As("x", ["decision-maker"], "999000501", "rek"), 404, "not-found"),
             ("ethics", world.Applicant, 403, "forbidden"),
             ("ethics", world.Host.As(PermitWorld.Nora, ["ethics-committee"], "999000501", "rek"), 403, "conflict-of-interest"),
@@ -87,6 +86,7 @@ public sealed class Taking_an_approval_back(PostgresFixture postgres)
             ("dispensation", world.Maker, 409, "nothing-granted"),
             ("curiosity", world.Committee, 404, "not-found"),
         ];
+        Assert.Equal(RefusalRow.Call("R95"), await (await world.RevokeApprovalAsync(application, by: world.Maker)).ProblemAsync());
         foreach (var (kind, by, status, type) in refused)
         {
             Assert.Equal((status, type), await (await world.RevokeApprovalAsync(application, kind, by)).ProblemAsync());

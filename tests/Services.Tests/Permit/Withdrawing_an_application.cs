@@ -37,7 +37,7 @@ public sealed class Withdrawing_an_application(PostgresFixture postgres)
         object decision = new { outcome = "granted", reasons = "x" };
         var stale = PermitWorld.With(HttpMethod.Post, $"v1/cases/{hdab}/decision", decision, "key", read);
         Assert.Equal((412, "stale"), await (await world.Maker.ActAsync(stale)).ProblemAsync());
-        Assert.Equal((409, "withdrawn"), await (await world.DecideAsync(hdab)).ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R94"), await (await world.DecideAsync(hdab)).ProblemAsync());
         Assert.Equal((409, "withdrawn"), await (await world.ApproveAsync(application)).ProblemAsync());
         foreach (
             var (act, body) in new[] { ("preparation", decision), ("extension", new { reasons = "x" }), ("information-requests", ask) }
@@ -93,7 +93,7 @@ public sealed class Withdrawing_an_application(PostgresFixture postgres)
                     )
                 )
             );
-            Assert.All(answers, answer => Assert.Equal((404, "not-found"), answer));
+            Assert.All(answers, answer => Assert.Equal(RefusalRow.Call("R93"), answer));
         }
         var official = PermitWorld.With(HttpMethod.Post, $"v1/applications/{application}/withdrawal", null, "key", "*");
         Assert.Equal((403, "forbidden"), await (await world.Officer.ActAsync(official)).ProblemAsync());

@@ -69,9 +69,9 @@ public sealed class Asking_for_person_tokens(PseudonymisationFixture fixture) : 
         var people = PseudonymisationWorld.People(5);
         await order.TokeniseAsync(1, people[..3]);
         using var over = await order.SendAsync(2, order.Seal(2, people[3..]));
-        Assert.Equal((429, "budget-exceeded"), await over.ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R13"), await over.ProblemAsync());
         using var again = await order.SendAsync(2, order.Seal(2, people[3..]));
-        Assert.Equal((429, "budget-exceeded"), await again.ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R13"), await again.ProblemAsync());
         Assert.Equal(3, await UsedAsync(order));
         var alarms = await Outbox.EventsAsync(world.Database, "pseudonymisation.budget-exceeded");
         Assert.Equal(order.Holder.Party, (string)Assert.Single(alarms, one => (string)one["order"]! == order.Digest)["holder"]!);
@@ -83,7 +83,7 @@ public sealed class Asking_for_person_tokens(PseudonymisationFixture fixture) : 
     {
         var order = await world.OpenAsync();
         var people = PseudonymisationWorld.People(3);
-        await RefusedAtAsync(order, 1, 2, people[0], people[1], people[1]);
+        await RefusedAtAsync(RefusalRow.Call("R15"), order, 1, 2, people[0], people[1], people[1]);
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class Asking_for_person_tokens(PseudonymisationFixture fixture) : 
     {
         var order = await world.OpenAsync();
         var people = PseudonymisationWorld.People(3);
-        await RefusedAtAsync(order, 1, 1, people[1], people[0]);
+        await RefusedAtAsync(RefusalRow.Call("R16"), order, 1, 1, people[1], people[0]);
     }
 
     [Fact]
@@ -100,8 +100,8 @@ public sealed class Asking_for_person_tokens(PseudonymisationFixture fixture) : 
         var order = await world.OpenAsync();
         var people = PseudonymisationWorld.People(3);
         await order.TokeniseAsync(1, people[1]);
-        await RefusedAtAsync(order, 2, 0, people[0]);
-        await RefusedAtAsync(order, 2, 0, people[1]);
+        await RefusedAtAsync((422, "not-ascending"), order, 2, 0, people[0]);
+        await RefusedAtAsync((422, "not-ascending"), order, 2, 0, people[1]);
         await order.TokeniseAsync(2, people[2]);
     }
 
@@ -215,8 +215,8 @@ public sealed class Asking_for_person_tokens(PseudonymisationFixture fixture) : 
         var sent = order.Seal(1, PseudonymisationWorld.People(1));
         using var tokens = await order.SendAsync(1, sent, world.Death.At(world.Host));
         using var state = await order.ReadAsync(world.Death.At(world.Host));
-        Assert.Equal((404, "not-found"), await tokens.ProblemAsync());
-        Assert.Equal((404, "not-found"), await state.ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R14"), await tokens.ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R14"), await state.ProblemAsync());
     }
 
     [Theory]
@@ -311,10 +311,16 @@ public sealed class Asking_for_person_tokens(PseudonymisationFixture fixture) : 
         return (long)(await response.JsonAsync())["used"]!;
     }
 
-    private static async Task RefusedAtAsync(TestOrder order, int part, int record, params string[] identifiers)
+    private static async Task RefusedAtAsync(
+        (int Status, string Type) problem,
+        TestOrder order,
+        int part,
+        int record,
+        params string[] identifiers
+    )
     {
         using var refused = await order.SendAsync(part, order.Seal(part, identifiers));
-        Assert.Equal((422, "not-ascending"), await refused.ProblemAsync());
+        Assert.Equal(problem, await refused.ProblemAsync());
         Assert.Equal(record, (int)JsonNode.Parse(await refused.TextAsync())!["record"]!);
     }
 

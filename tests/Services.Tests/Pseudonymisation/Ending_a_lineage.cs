@@ -44,12 +44,12 @@ public sealed class Ending_a_lineage(PseudonymisationFixture fixture) : IClassFi
     {
         var order = await DeliveredAsync();
         using var early = await world.ProveAsync(order.Lineage, world.ProofOf(order.Lineage));
-        Assert.Equal((409, "permit-not-ended"), await early.ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R62"), await early.ProblemAsync());
         world.Permits.States[order.Lineage] = LineageStates.Expired;
         await Eventually.Async(() => Leases.Of(order.Lineage).State == LineageStates.Expired);
         // "Expired" of a permit whose own end has not come is no end.
         using var notBegun = await world.ProveAsync(order.Lineage, world.ProofOf(order.Lineage));
-        Assert.Equal((409, "permit-not-ended"), await notBegun.ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R62"), await notBegun.ProblemAsync());
         world.Permits.PermitAnswers = false;
         try
         {
@@ -71,9 +71,9 @@ public sealed class Ending_a_lineage(PseudonymisationFixture fixture) : IClassFi
         var order = await RevokedAsync();
         var proof = world.ProofOf(order.Lineage);
         using var stranger = await world.ProveAsync(order.Lineage, proof, "otherspe");
-        Assert.Equal((404, "not-found"), await stranger.ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R64"), await stranger.ProblemAsync());
         using var forged = await world.ProveAsync(order.Lineage, world.ProofOf(order.Lineage, world.Trust.Enrol("otherspe", KeyUses.Spe)));
-        Assert.Equal((422, "document-refused"), await forged.ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R65"), await forged.ProblemAsync());
         using var byHolder = await world.ProveAsync(order.Lineage, world.ProofOf(order.Lineage, world.Cancer.Signer));
         Assert.Equal((422, "document-refused"), await byHolder.ProblemAsync());
         var other = await world.OpenAsync();
@@ -95,7 +95,7 @@ public sealed class Ending_a_lineage(PseudonymisationFixture fixture) : IClassFi
         world.Permits.States[order.Lineage] = LineageStates.Revoked;
         await world.LeaseIsAsync(order.Lineage, LeaseStanding.Ended);
         using var refused = await world.ProveAsync(order.Lineage, old);
-        Assert.Equal((409, "proof-out-of-time"), await refused.ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R63"), await refused.ProblemAsync());
         using var ahead = await world.ProveAsync(order.Lineage, world.ProofOf(order.Lineage, at: DateTimeOffset.UtcNow.AddDays(1)));
         Assert.Equal((409, "proof-out-of-time"), await ahead.ProblemAsync());
         await IsUntouchedAsync(order);

@@ -39,7 +39,7 @@ public sealed class Following_the_population_register(PostgresFixture postgres) 
     {
         await world.TellAsync(Became(Persons[0], Persons[1]));
         using var other = await world.FeedAsync(1, world.Batch(1, Became(Persons[0], Persons[1])));
-        Assert.Equal((409, "part-conflict"), await other.ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R55"), await other.ProblemAsync());
         Assert.Single(await ColumnAsync("number"));
     }
 
@@ -48,8 +48,7 @@ public sealed class Following_the_population_register(PostgresFixture postgres) 
     {
         using var early = await world.FeedAsync(3, world.Batch(3, Became(Persons[0], Persons[1])));
         var problem = JsonNode.Parse(await early.TextAsync())!;
-        Assert.Equal(409, (int)early.StatusCode);
-        Assert.EndsWith("not-ascending", (string)problem["type"]!, StringComparison.Ordinal);
+        Assert.Equal(RefusalRow.Call("R56"), await early.ProblemAsync());
         Assert.Contains("batch 1 next", (string)problem["detail"]!, StringComparison.Ordinal);
         Assert.Empty(await ColumnAsync("number"));
     }
@@ -59,7 +58,7 @@ public sealed class Following_the_population_register(PostgresFixture postgres) 
     {
         var sent = world.Batch(1, Became(Persons[0], Persons[1]), Became(Persons[2], Persons[3]));
         using var cut = await world.FeedAsync(1, sent.File[..^8], sent.Seal.Text);
-        Assert.Equal((422, "seal-refused"), await cut.ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R57"), await cut.ProblemAsync());
         // Cut before it was sealed: its number of records, or its last record, is not whole.
         var records = Records(Became(Persons[0], Persons[1]), Became(Persons[2], Persons[3]));
         foreach (var length in new[] { PopulationRecord.Size, records.Length - 3 })
@@ -168,7 +167,7 @@ public sealed class Following_the_population_register(PostgresFixture postgres) 
         var order = await world.OpenAsync();
         await world.TellAsync(Became(Persons[0], Persons[1]));
         using var ahead = await world.AliasesAsync(order.Lineage, 1);
-        Assert.Equal((409, "not-ascending"), await ahead.ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R58"), await ahead.ProblemAsync());
         using var unknown = await world.AliasesAsync("nothing", 0);
         Assert.Equal((404, "not-found"), await unknown.ProblemAsync());
         using var other = await world.AliasesAsync(order.Lineage, 0, world.Host.As("service-account-otherspe", ["spe"], party: "otherspe"));

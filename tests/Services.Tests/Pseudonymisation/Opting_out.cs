@@ -56,10 +56,11 @@ public sealed class Opting_out(PostgresFixture postgres) : IAsyncLifetime
     [Trait("Requirement", "OPT-009")]
     public async Task Takes_two_declarations_of_one_second_in_their_order()
     {
-        await world.DeclareAsync(People[0], "out");
-        await world.DeclareAsync(People[0], "in");
-        await world.DeclareAsync(People[1], "in");
-        await world.DeclareAsync(People[1], "out");
+        foreach (var (person, choice) in new[] { (0, "out"), (0, "in"), (1, "in"), (1, "out") })
+        {
+            using var taken = await world.Citizen(People[person]).PostJsonAsync("/v1/opt-out", new { choice });
+            Assert.Equal(RefusalRow.Says("R54", "taken"), $"{(int)taken.StatusCode}");
+        }
         Assert.Equal([1, 2, 3, 4], (await DeclarationsAsync("number")).Cast<long>());
         Assert.Single((await DeclarationsAsync("at")).Distinct());
         Assert.Equal((false, true), (await IsWithheldAsync(4, People[0]), await IsWithheldAsync(4, People[1])));
@@ -164,22 +165,22 @@ public sealed class Opting_out(PostgresFixture postgres) : IAsyncLifetime
 
     [Fact]
     [Trait("Article", "EHDS 71(1)")]
-    public async Task Refuses_an_opt_out_for_somebody_else() => await RefusedAsync(world.SealedId(People[0], "sub-bjorn"), "sub-anna");
+    public async Task Refuses_an_opt_out_for_somebody_else() => await RefusedAsync("R50", world.SealedId(People[0], "sub-bjorn"));
 
     [Fact]
     public async Task Refuses_a_forged_sealed_number()
     {
         using var forger = world.Trust.Enrol("forger", KeyUses.Enrolment);
-        await RefusedAsync(world.SealedId(People[0], "sub-anna", by: forger));
-        await RefusedAsync(world.SealedId(People[0], "sub-anna", by: world.Cancer.Signer));
-        await RefusedAsync(world.SealedId(People[0], "sub-anna")[..^4] + "AAAA");
-        await RefusedAsync(world.SealedId(PseudonymisationWorld.Spoilt(People[0]), "sub-anna"));
-        await RefusedAsync("not a document");
+        await RefusedAsync("R51", world.SealedId(People[0], "sub-anna", by: forger));
+        await RefusedAsync("R51", world.SealedId(People[0], "sub-anna", by: world.Cancer.Signer));
+        await RefusedAsync("R51", world.SealedId(People[0], "sub-anna")[..^4] + "AAAA");
+        await RefusedAsync("R51", world.SealedId(PseudonymisationWorld.Spoilt(People[0]), "sub-anna"));
+        await RefusedAsync("R51", "not a document");
     }
 
     [Fact]
     public async Task Refuses_a_sealed_number_of_another_issuer() =>
-        await RefusedAsync(world.SealedId(People[0], "sub-anna", "https://elsewhere.example/realms/health-data-node"));
+        await RefusedAsync("R53", world.SealedId(People[0], "sub-anna", "https://elsewhere.example/realms/health-data-node"));
 
     [Fact]
     public async Task Refuses_a_sealed_number_that_is_replayed_under_another_sub()
@@ -188,7 +189,7 @@ public sealed class Opting_out(PostgresFixture postgres) : IAsyncLifetime
         using var hers = await world.CitizenWith(annas).PostJsonAsync("/v1/opt-out", new { choice = "out" });
         Assert.True(hers.IsSuccessStatusCode);
         using var replayed = await world.CitizenWith(annas, "sub-bjorn").PostJsonAsync("/v1/opt-out", new { choice = "in" });
-        Assert.Equal((403, "person-unknown"), await replayed.ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R52"), await replayed.ProblemAsync());
         Assert.Single(await DeclarationsAsync("number"));
     }
 
@@ -225,10 +226,10 @@ public sealed class Opting_out(PostgresFixture postgres) : IAsyncLifetime
         );
     }
 
-    private async Task RefusedAsync(string sealedId, string sub = "sub-anna")
+    private async Task RefusedAsync(string refusal, string sealedId)
     {
-        using var response = await world.CitizenWith(sealedId, sub).PostJsonAsync("/v1/opt-out", new { choice = "out" });
-        Assert.Equal((403, "person-unknown"), await response.ProblemAsync());
+        using var response = await world.CitizenWith(sealedId).PostJsonAsync("/v1/opt-out", new { choice = "out" });
+        Assert.Equal(RefusalRow.Call(refusal), await response.ProblemAsync());
         Assert.Empty(await DeclarationsAsync("number"));
     }
 

@@ -75,7 +75,7 @@ public sealed class Re_keying_person_tokens(PseudonymisationFixture fixture) : I
     public async Task Finds_a_forged_token_by_its_position()
     {
         var (order, tokens) = await ReadyAsync(5);
-        await RefusedAtAsync(order, [.. tokens, new string('f', 32)], 5);
+        await RefusedAtAsync(order, [.. tokens, new string('f', 32)], 5, (422, "unknown-token"));
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class Re_keying_person_tokens(PseudonymisationFixture fixture) : I
         var (order, tokens) = await ReadyAsync(4);
         var (_, others) = await ReadyAsync(1);
         string[] mixed = [.. tokens.Append(others[0]).Order(StringComparer.Ordinal)];
-        await RefusedAtAsync(order, mixed, Array.IndexOf(mixed, others[0]));
+        await RefusedAtAsync(order, mixed, Array.IndexOf(mixed, others[0]), RefusalRow.Call("R12"));
         // Nothing of it counts: the tokens alone are a first batch still.
         await order.PseudonymsAsync(1, tokens);
     }
@@ -107,7 +107,7 @@ public sealed class Re_keying_person_tokens(PseudonymisationFixture fixture) : I
         using var ended = await order.EndAsync("delivered");
         Assert.True((bool)(await ended.JsonAsync())["tokensAgree"]!);
         using var again = await order.RekeyAsync(1, tokens);
-        Assert.Equal((409, "order-closed"), await again.ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R11"), await again.ProblemAsync());
         using var key = await order.DeliveryKeyAsync(world.SpeKeyDocument);
         Assert.Equal((409, "order-closed"), await key.ProblemAsync());
     }
@@ -152,7 +152,7 @@ public sealed class Re_keying_person_tokens(PseudonymisationFixture fixture) : I
         foreach (var document in new[] { world.SignedSpeKey(imposter), world.SignedSpeKey(world.Cancer.Signer), "" })
         {
             using var refused = await order.DeliveryKeyAsync(document);
-            Assert.Equal((422, "document-refused"), await refused.ProblemAsync());
+            Assert.Equal(RefusalRow.Call("R33"), await refused.ProblemAsync());
         }
     }
 
@@ -190,10 +190,10 @@ public sealed class Re_keying_person_tokens(PseudonymisationFixture fixture) : I
         return (order, [.. answers.Select(answer => answer.Value).Order(StringComparer.Ordinal)]);
     }
 
-    private static async Task RefusedAtAsync(TestOrder order, string[] tokens, int record)
+    private static async Task RefusedAtAsync(TestOrder order, string[] tokens, int record, (int Status, string Type) problem)
     {
         using var refused = await order.RekeyAsync(1, tokens);
-        Assert.Equal((422, "unknown-token"), await refused.ProblemAsync());
+        Assert.Equal(problem, await refused.ProblemAsync());
         Assert.Equal(record, (int)JsonNode.Parse(await refused.TextAsync())!["record"]!);
     }
 }

@@ -131,7 +131,7 @@ public sealed class Withholding_persons(PostgresFixture postgres) : IAsyncLifeti
     private async Task RefusedAsync(SignedDocument<PermitDocument> permit)
     {
         using var response = await world.OrderOf(permit).RegisterAsync();
-        Assert.Equal((422, "document-refused"), await response.ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R59"), await response.ProblemAsync());
         Assert.False(world.HasKey(permit.Payload.Lineage));
     }
 

@@ -50,7 +50,7 @@ public sealed class Refusing_a_delivery : IAsyncLifetime
             "of another order" => other.Manifest.Text,
             _ => consignment.Order.Text,
         };
-        await RefusesAsync(consignment, HttpStatusCode.UnprocessableEntity, ProblemTypes.DocumentRefused, manifest: manifest);
+        await RefusesAsync(consignment, RefusalRow.Call("R30"), manifest: manifest);
     }
 
     [Theory]
@@ -60,31 +60,25 @@ public sealed class Refusing_a_delivery : IAsyncLifetime
     {
         var consignment = new Consignment(world, grant, "cancer", Cancer);
         var permit = what == "changed" ? Tampered(grant.Permit.Text) : new Grant(world).Permit.Text;
-        await RefusesAsync(consignment, HttpStatusCode.UnprocessableEntity, ProblemTypes.DocumentRefused, permit: permit);
+        await RefusesAsync(consignment, RefusalRow.Call("R32"), permit: permit);
     }
 
     [Fact]
     public Task Of_a_permit_that_names_another_SPE() =>
-        RefusesAsync(
-            new Consignment(world, new Grant(world, spe: "otherspe"), "cancer", Cancer),
-            HttpStatusCode.UnprocessableEntity,
-            ProblemTypes.DocumentRefused
-        );
+        RefusesAsync(new Consignment(world, new Grant(world, spe: "otherspe"), "cancer", Cancer), (422, "document-refused"));
 
     [Fact]
     public Task Of_a_permit_that_pins_another_key_of_this_SPE() =>
         RefusesAsync(
             new Consignment(world, new Grant(world, key: world.SignerOf("otherspe").PublicKey.Thumbprint), "cancer", Cancer),
-            HttpStatusCode.UnprocessableEntity,
-            ProblemTypes.DocumentRefused
+            (422, "document-refused")
         );
 
     [Fact]
     public Task Sealed_to_a_key_that_it_has_not() =>
         RefusesAsync(
             new Consignment(world, grant, "cancer", Cancer, change: manifest => manifest with { SpeKeySequence = 2 }),
-            HttpStatusCode.UnprocessableEntity,
-            ProblemTypes.DocumentRefused
+            (422, "document-refused")
         );
 
     [Theory]
@@ -101,8 +95,8 @@ public sealed class Refusing_a_delivery : IAsyncLifetime
             "over other bytes" => (consignment.KeySeal.Text, other.Box),
             _ => (world.SignerOf("gateway").Sign(consignment.KeySeal.Payload).Text, consignment.Box),
         };
-        var type = what == "by somebody else" ? ProblemTypes.DocumentRefused : ProblemTypes.SealRefused;
-        await RefusesAsync(consignment, HttpStatusCode.UnprocessableEntity, type, keySeal: seal, box: box);
+        var type = what == "by somebody else" ? "document-refused" : "seal-refused";
+        await RefusesAsync(consignment, (422, type), keySeal: seal, box: box);
     }
 
     [Theory]
@@ -125,7 +119,7 @@ public sealed class Refusing_a_delivery : IAsyncLifetime
         using var client = world.Machine();
         using var answer = await consignment.AnnounceOrderAsync(client, what == "another order's id" ? Guid.NewGuid().ToString() : null);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
-        Assert.Equal(ProblemTypes.DocumentRefused, await TypeAsync(answer));
+        Assert.Equal(ProblemTypes.DocumentRefused, await SpeRoom.TypeAsync(answer));
         await TakesNoPartAsync(consignment, client);
     }
 
@@ -148,7 +142,7 @@ public sealed class Refusing_a_delivery : IAsyncLifetime
         using var client = world.Machine();
         using var answer = await consignment.AnnounceAsync(client);
         Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
-        Assert.EndsWith("delivery-incomplete", await TypeAsync(answer), StringComparison.Ordinal);
+        Assert.EndsWith("delivery-incomplete", await SpeRoom.TypeAsync(answer), StringComparison.Ordinal);
         NothingHappened();
     }
 
@@ -158,7 +152,7 @@ public sealed class Refusing_a_delivery : IAsyncLifetime
         var consignment = new Consignment(world, grant, "cancer", Cancer, recipient: "otherspe");
         using var client = world.Machine();
         var refused = await Assert.ThrowsAsync<ProtocolProblemException>(() => consignment.UploadAsync(client));
-        Assert.Equal(ProblemTypes.SealRefused, refused.Problem.Type);
+        Assert.Equal(RefusalRow.Call("R19"), (refused.Problem.Status, refused.Problem.Type[ProblemTypes.Prefix.Length..]));
     }
 
     [Theory]
@@ -238,7 +232,7 @@ public sealed class Refusing_a_delivery : IAsyncLifetime
         Assert.Equal(reason, deliveries.Find(consignment.Id)!.Refusal);
         using var again = await consignment.AnnounceAsync(client);
         Assert.Equal(HttpStatusCode.Conflict, again.StatusCode);
-        Assert.Equal(ProblemTypes.OrderRejected, await TypeAsync(again));
+        Assert.Equal(ProblemTypes.OrderRejected, await SpeRoom.TypeAsync(again));
         Assert.Empty(world.Node.Receipts);
         Assert.False(Directory.Exists(Path.Combine(world.Data, ".ingress", consignment.Id)));
         Assert.Equal([], deliveries.SourcesOf(grant.Lineage));
@@ -299,13 +293,12 @@ public sealed class Refusing_a_delivery : IAsyncLifetime
         var other = world.SignerOf("gateway").Sign(consignment.Manifest.Payload with { Transformations = ["something"] });
         using var answer = await consignment.AnnounceAsync(client, manifest: other.Text);
         Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
-        Assert.Equal(ProblemTypes.OrderClosed, await TypeAsync(answer));
+        Assert.Equal(ProblemTypes.OrderClosed, await SpeRoom.TypeAsync(answer));
     }
 
     private async Task RefusesAsync(
         Consignment consignment,
-        HttpStatusCode status,
-        string type,
+        (int Status, string Type) problem,
         string? manifest = null,
         string? permit = null,
         string? keySeal = null,
@@ -320,8 +313,7 @@ public sealed class Refusing_a_delivery : IAsyncLifetime
         }
 
         using var answer = await consignment.AnnounceAsync(client, manifest, permit, keySeal, box);
-        Assert.Equal(status, answer.StatusCode);
-        Assert.Equal(type, await TypeAsync(answer));
+        Assert.Equal(problem, await SpeRoom.ProblemAsync(answer));
         NothingHappened();
         await SpeWorld.UntilAsync(
             "the refusal is in the audit log",
@@ -334,7 +326,7 @@ public sealed class Refusing_a_delivery : IAsyncLifetime
         using var create = Transfer.Creation(path ?? consignment.Parts, consignment.First.Seal);
         using var refused = await client.SendAsync(create, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NotFound, refused.StatusCode);
-        Assert.Equal(ProblemTypes.NotFound, await TypeAsync(refused));
+        Assert.Equal(ProblemTypes.NotFound, await SpeRoom.TypeAsync(refused));
         Assert.False(Directory.Exists(Path.Combine(world.Data, ".ingress")));
         NothingHappened();
     }
@@ -353,7 +345,4 @@ public sealed class Refusing_a_delivery : IAsyncLifetime
         payload[payload.ContainsKey("transformations") ? "transformations" : "conditions"] = Other;
         return $"{parts[0]}.{Base64UrlText.Encode(JsonSerializer.SerializeToUtf8Bytes(payload))}.{parts[2]}";
     }
-
-    private static async Task<string> TypeAsync(HttpResponseMessage response) =>
-        (await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("type").GetString()!;
 }

@@ -64,14 +64,14 @@ public sealed class Running_a_job(SpeRoom room) : IClassFixture<SpeRoom>
 
     /// <summary>Nothing but a class: neither a text nor a position that a cell could choose.</summary>
     [Theory]
-    [InlineData("SELECT error(treatment_group) FROM cancer", "failed", "conversion")]
-    [InlineData("SELECT CAST(treatment_group AS INTEGER) FROM cancer", "failed", "conversion")]
+    [InlineData("SELECT error(treatment_group) FROM cancer", "failed", "conversion", "R40")]
+    [InlineData("SELECT CAST(treatment_group AS INTEGER) FROM cancer", "failed", "conversion", "R39")]
     [InlineData("SELECT strptime(treatment_group, '%Y') FROM cancer", "failed", "conversion")]
-    [InlineData("SELECT * FROM read_csv('/etc/passwd')", "refused", "refused")]
+    [InlineData("SELECT * FROM read_csv('/etc/passwd')", "refused", "refused", "R35")]
     [InlineData("SELECT * FROM read_text('/job/query.sql')", "refused", "refused")]
     [InlineData("SELECT * FROM '/etc/passwd.csv'", "refused", "refused")]
     [InlineData("SELECT * FROM glob('/*')", "refused", "refused")]
-    [InlineData("SELECT * FROM read_parquet('https://example.com/x.parquet')", "refused", "refused")]
+    [InlineData("SELECT * FROM read_parquet('https://example.com/x.parquet')", "refused", "refused", "R36")]
     [InlineData("COPY cancer TO '/job/out.csv'", "refused", "refused")]
     [InlineData("COPY cancer TO '/workspace.duckdb'", "refused", "refused")]
     [InlineData("ATTACH '/job/other.duckdb' AS other", "refused", "refused")]
@@ -80,7 +80,7 @@ public sealed class Running_a_job(SpeRoom room) : IClassFixture<SpeRoom>
     [InlineData("SET threads = 8", "refused", "refused")]
     [InlineData("PRAGMA enable_profiling", "refused", "refused")]
     [InlineData("CALL enable_logging(storage = 'stdout')", "refused", "refused")]
-    [InlineData("SELECT * FROM enable_logging(storage = 'file', storage_path = '/job/log')", "refused", "refused")]
+    [InlineData("SELECT * FROM enable_logging(storage = 'file', storage_path = '/job/log')", "refused", "refused", "R37")]
     [InlineData("SELECT write_log(treatment_group) FROM cancer", "refused", "refused")]
     [InlineData("SELECT * FROM duckdb_secrets()", "refused", "refused")]
     [InlineData("SELECT * FROM query('SELECT 1')", "refused", "refused")]
@@ -110,10 +110,10 @@ public sealed class Running_a_job(SpeRoom room) : IClassFixture<SpeRoom>
     [InlineData("SELECT * FROM duckdb_columns()", "refused", "refused")]
     [InlineData("SELECT * FROM pragma_storage_info('node.alias')", "refused", "refused")]
     [InlineData("SELECT * FROM query_table('node.alias')", "refused", "refused")]
-    public async Task Says_nothing_of_what_it_read_or_tried(string sql, string state, string error)
+    public async Task Says_nothing_of_what_it_read_or_tried(string sql, string state, string error, string? refusal = null)
     {
         var job = await room.RunAsync(sql);
-        Assert.Equal(state, SpeRoom.State(job));
+        Assert.Equal(refusal is null ? state : RefusalRow.Says(refusal, "job"), SpeRoom.State(job));
         Assert.Equal($$"""{"class":"{{error}}"}""", job.GetProperty("error").GetRawText());
         Assert.DoesNotContain(SpeRoom.Cell, job.GetRawText(), StringComparison.Ordinal);
         Assert.Equal(["5"], room.ReadWorkspace("SELECT count(*) FROM cancer"));
@@ -144,6 +144,7 @@ public sealed class Running_a_job(SpeRoom room) : IClassFixture<SpeRoom>
     public async Task Ends_when_it_needs_more_memory_than_it_has_and_spills_nothing()
     {
         var job = await room.RunAsync("SELECT list(x ORDER BY hash(x)) FROM (SELECT repeat('x', 100) || range AS x FROM range(20000000))");
+        Assert.Equal(RefusalRow.Says("R38", "job"), SpeRoom.State(job));
         Assert.Equal("""{"class":"out-of-memory"}""", job.GetProperty("error").GetRawText());
     }
 

@@ -76,8 +76,14 @@ public class SpeRoom : IAsyncLifetime
     internal static async Task<string> IdAsync(HttpResponseMessage response) =>
         (await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("id").GetString()!;
 
+    internal static async Task<(int Status, string Problem)> ProblemAsync(HttpResponseMessage response) =>
+        ((int)response.StatusCode, (await TypeAsync(response)).Split('/')[^1]);
+
     internal static async Task<string> TypeAsync(HttpResponseMessage response) =>
-        (await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("type").GetString()!;
+        JsonDocument
+            .Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))
+            .RootElement.GetProperty("type")
+            .GetString()!;
 
     /// <summary>Submits a job and waits for its end.</summary>
     internal async Task<JsonElement> RunAsync(string sql)

@@ -77,7 +77,7 @@ public sealed class Standing_at_the_door : IAsyncLifetime
     {
         using var ivar = await room.World.PersonAsync(SpeWorld.Ivar);
         using var submitted = await room.SubmitAsync("SELECT 1 AS one", ivar);
-        Assert.Equal(HttpStatusCode.NotFound, submitted.StatusCode);
+        Assert.Equal(RefusalRow.Call("R34"), await SpeRoom.ProblemAsync(submitted));
         using var mine = await room.SubmitAsync("SELECT 1 AS one");
         using var read = await ivar.GetAsync(mine.Headers.Location, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NotFound, read.StatusCode);

@@ -109,7 +109,11 @@ public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<Patien
             "SELECT treatment_group AS grp, count(*) AS n, 1.5::DOUBLE AS mean FROM cancer GROUP BY 1 ORDER BY n DESC"
         );
         Assert.Equal("refused", State(output));
-        Assert.All(output.GetProperty("findings").EnumerateArray(), f => Assert.Equal("second.csv", f.GetProperty("file").GetString()));
+        var cells = RefusalRow.Says("R96", "output");
+        Assert.All(
+            output.GetProperty("findings").EnumerateArray(),
+            f => Assert.Equal((cells, "second.csv"), (f.GetProperty("rule").GetString(), f.GetProperty("file").GetString()))
+        );
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(FilesOf(output))!));
         Assert.Equal(HttpStatusCode.NotFound, await FetchAsync(output, "first.csv"));
     }
@@ -129,7 +133,10 @@ public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<Patien
         );
         Assert.Equal("refused", State(output));
         var finding = Assert.Single(output.GetProperty("findings").EnumerateArray());
-        Assert.Equal(("identifiers", where), (finding.GetProperty("rule").GetString(), finding.GetProperty("file").GetString()));
+        Assert.Equal(
+            (RefusalRow.Says("R100", "output"), where),
+            (finding.GetProperty("rule").GetString(), finding.GetProperty("file").GetString())
+        );
         Assert.DoesNotContain(number, output.GetRawText(), StringComparison.Ordinal);
     }
 
@@ -142,7 +149,7 @@ public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<Patien
         Assert.Equal("refused", State(output));
         var finding = output.GetProperty("findings")[0];
         Assert.Equal(
-            ("cells", "result.csv", "line 2, column 2"),
+            (RefusalRow.Says("R75", "output"), "result.csv", "line 2, column 2"),
             (finding.GetProperty("rule").GetString(), finding.GetProperty("file").GetString(), finding.GetProperty("place").GetString())
         );
         Assert.DoesNotContain(SpeRoom.Cell, output.GetRawText(), StringComparison.Ordinal);
@@ -156,7 +163,7 @@ public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<Patien
     {
         var output = await AskAsync("SELECT pseudonym AS grp, 5 AS n, 1.5::DOUBLE AS mean FROM cancer");
         Assert.Equal("refused", State(output));
-        Assert.Equal("pseudonyms", output.GetProperty("findings")[0].GetProperty("rule").GetString());
+        Assert.Equal(RefusalRow.Says("R76", "output"), output.GetProperty("findings")[0].GetProperty("rule").GetString());
     }
 
     [Theory]
@@ -170,7 +177,7 @@ public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<Patien
         Assert.Equal(HttpStatusCode.NoContent, await VoteAsync(oda, output));
         await File.AppendAllTextAsync(Path.Combine(FilesOf(output), changed), "more,5,1\n", Cancel);
 
-        Assert.Equal(HttpStatusCode.Conflict, await VoteAsync(odd, output));
+        Assert.Equal(RefusalRow.Call("R78"), await RefusedVoteAsync(odd, output));
         var refused = await ReadAsync(output);
         Assert.False(Directory.Exists(FilesOf(output)));
         Assert.Equal(("refused", "changed"), (State(refused), refused.GetProperty("findings")[0].GetProperty("rule").GetString()));
@@ -184,7 +191,7 @@ public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<Patien
     {
         var output = await AskAsync(Table);
         using var oda = await CheckerAsync(Oda);
-        Assert.Equal(HttpStatusCode.Conflict, await VoteAsync(oda, output, digest: new string('a', 64)));
+        Assert.Equal(RefusalRow.Call("R79"), await RefusedVoteAsync(oda, output, digest: new string('a', 64)));
         Assert.Equal("open", State(await ReadAsync(output)));
     }
 
@@ -220,7 +227,7 @@ public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<Patien
         var output = await AskAsync(Table);
         using var nora = await CheckerAsync(SpeWorld.Nora);
         Assert.DoesNotContain(Id(output), await nora.GetStringAsync("/v1/outputs", Cancel), StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.Forbidden, await VoteAsync(nora, output));
+        Assert.Equal(RefusalRow.Call("R77"), await RefusedVoteAsync(nora, output));
         Assert.Equal("open", State(await ReadAsync(output)));
         await SpeWorld.UntilAsync(
             "the attempt is in the audit log",
@@ -239,7 +246,7 @@ public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<Patien
         foreach (var path in (string[])["/v1/outputs", "/v1/outputs/1", "/v1/outputs/1/files/result.csv"])
         {
             using var answer = await person.GetAsync(new Uri(path, UriKind.Relative), Cancel);
-            Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+            Assert.Equal(RefusalRow.Call("R80"), await SpeRoom.ProblemAsync(answer));
         }
     }
 
@@ -268,14 +275,15 @@ public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<Patien
     }
 
     [Theory]
-    [InlineData("identifiers", "an identifier in UTF-16", "csv")]
-    [InlineData("identifiers", "an identifier in a zip in a zip", "csv")]
-    [InlineData("identifiers", "an identifier in a split column", "csv")]
-    [InlineData("metadata", "a comment of an image", "png")]
-    [InlineData("size", "too large", "csv")]
-    [InlineData("type", "a table that is an image", "png")]
-    public async Task Refuses_a_file_that_hides_something(string rule, string what, string format)
+    [InlineData("R70", "an identifier in UTF-16", "csv")]
+    [InlineData("R71", "an identifier in a zip in a zip", "csv")]
+    [InlineData("R72", "an identifier in a split column", "csv")]
+    [InlineData("R73", "a comment of an image", "png")]
+    [InlineData("R74", "too large", "csv")]
+    [InlineData(null, "a table that is an image", "png")]
+    public async Task Refuses_a_file_that_hides_something(string? refusal, string what, string format)
     {
+        var rule = refusal is null ? "type" : RefusalRow.Says(refusal, "output");
         var job = await room.RunAsync(Table);
         await File.WriteAllBytesAsync(Path.Combine(room.FolderOf(job), "made.file"), Hidden.File(what), Cancel);
         var output = await AskAsync("Figure 1.", "What it shows.", FileOf(job, "made.file", format));
@@ -306,7 +314,7 @@ public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<Patien
 
     [Fact]
     public async Task Takes_no_two_files_of_one_name() =>
-        Assert.Equal(["files[1].name"], await ErrorsAsync([Any("table"), Any("TABLE"), Any("figure")]));
+        Assert.Equal(["files[1].name"], await ErrorsAsync([Any("table"), Any("TABLE"), Any("figure")], RefusalRow.Call("R97")));
 
     [Fact]
     public async Task Takes_no_name_that_leads_elsewhere() => Assert.Equal(["files[0].name"], await ErrorsAsync([Any("../table")]));
@@ -315,7 +323,7 @@ public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<Patien
     [InlineData(0)]
     [InlineData(21)]
     public async Task Takes_no_more_files_than_a_request_may_have_and_no_less_than_one(int files) =>
-        Assert.Equal(["files"], await ErrorsAsync([.. Enumerable.Range(0, files).Select(i => Any($"table-{i}"))]));
+        Assert.Equal(["files"], await ErrorsAsync([.. Enumerable.Range(0, files).Select(i => Any($"table-{i}"))], RefusalRow.Call("R98")));
 
     [Theory]
     [InlineData("/v1/outputs")]
@@ -324,9 +332,9 @@ public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<Patien
     {
         using var machine = room.World.Machine(audience: "otherspe");
         using var answer = await machine.GetAsync(new Uri(path, UriKind.Relative), Cancel);
-        Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+        Assert.Equal(RefusalRow.Call("R81"), await SpeRoom.ProblemAsync(answer));
         using var ingress = await machine.PostAsJsonAsync("/ingress/v1/orders/1/manifest", new { }, Cancel);
-        Assert.Equal(HttpStatusCode.Unauthorized, ingress.StatusCode);
+        Assert.Equal(RefusalRow.Call("R81"), await SpeRoom.ProblemAsync(ingress));
     }
 
     [Fact]
@@ -379,11 +387,11 @@ public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<Patien
         return output;
     }
 
-    private async Task<IEnumerable<string>> ErrorsAsync(params JsonNode[] files)
+    private async Task<IEnumerable<string>> ErrorsAsync(JsonNode[] files, (int Status, string Problem)? refusal = null)
     {
         using var answer = await PostAsync("p", "c", files);
-        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        var problem = await answer.Content.ReadFromJsonAsync<JsonElement>(Cancel);
+        Assert.Equal(refusal ?? (400, "invalid-request"), await SpeRoom.ProblemAsync(answer));
+        var problem = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancel)).RootElement;
         return problem.GetProperty("errors").EnumerateObject().Select(error => error.Name);
     }
 
@@ -443,14 +451,20 @@ public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<Patien
         return answer.StatusCode;
     }
 
-    private static async Task<HttpStatusCode> VoteAsync(
-        HttpClient person,
-        JsonElement output,
-        string vote = "approve",
-        string? digest = null
-    )
+    private static async Task<HttpStatusCode> VoteAsync(HttpClient person, JsonElement output, string vote = "approve")
     {
-        using var answer = await person.PostAsJsonAsync(
+        using var answer = await CastAsync(person, output, vote);
+        return answer.StatusCode;
+    }
+
+    private static async Task<(int Status, string Problem)> RefusedVoteAsync(HttpClient person, JsonElement output, string? digest = null)
+    {
+        using var answer = await CastAsync(person, output, "approve", digest);
+        return await SpeRoom.ProblemAsync(answer);
+    }
+
+    private static Task<HttpResponseMessage> CastAsync(HttpClient person, JsonElement output, string vote, string? digest = null) =>
+        person.PostAsJsonAsync(
             $"/v1/outputs/{Id(output)}/votes",
             new
             {
@@ -460,6 +474,4 @@ public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<Patien
             },
             Cancel
         );
-        return answer.StatusCode;
-    }
 }

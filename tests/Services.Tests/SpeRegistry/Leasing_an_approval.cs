@@ -58,7 +58,7 @@ public sealed class Leasing_an_approval(PostgresFixture postgres)
         var answer = await world.StatusAsync("otherspe", "fedcba9876543210");
         Assert.Equal(("otherspe", "fedcba9876543210"), (answer.Caller, answer.Nonce));
         using var person = await world.Auditor.PostJsonAsync("v1/status-checks", new { nonce = "0123456789abcdef", parties = One });
-        Assert.Equal((403, "forbidden"), await person.ProblemAsync());
+        Assert.Equal(RefusalRow.Call("R68"), await person.ProblemAsync());
         using var nobody = await world.Host.Anonymous.PostJsonAsync("v1/status-checks", new { nonce = "0123456789abcdef", parties = One });
         Assert.Equal((401, "unauthenticated"), await nobody.ProblemAsync());
         foreach (

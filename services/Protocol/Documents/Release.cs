@@ -87,7 +87,7 @@ public sealed record Release : IDocument<Release>
 
 /// <summary>One file that left a room.</summary>
 /// <param name="Name">Its name, an id.</param>
-/// <param name="Type">What it is, as its content was checked: <c>csv</c>, <c>parquet</c>, <c>png</c>.</param>
+/// <param name="Type">What it is, as its content was checked: <c>csv</c>, <c>png</c>, <c>jpeg</c>.</param>
 /// <param name="Length">Its bytes.</param>
 /// <param name="Sha256">Its SHA-256, lower-case hex.</param>
 public sealed record ReleasedFile(string Name, string Type, long Length, string Sha256)

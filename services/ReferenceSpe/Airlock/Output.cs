@@ -52,19 +52,15 @@ internal static class OutputStates
 internal static class OutputFormats
 {
     public const string Csv = "csv";
-    public const string Parquet = "parquet";
     public const string Png = "png";
     public const string Jpeg = "jpeg";
 
-    public static IReadOnlyList<string> All { get; } = [Csv, Parquet, Png, Jpeg];
-
-    public static bool IsTable(string format) => format is Csv or Parquet;
+    public static IReadOnlyList<string> All { get; } = [Csv, Png, Jpeg];
 
     public static string MediaType(string format) =>
         format switch
         {
             Csv => "text/csv; charset=utf-8",
-            Parquet => "application/vnd.apache.parquet",
             Png => "image/png",
             _ => "image/jpeg",
         };

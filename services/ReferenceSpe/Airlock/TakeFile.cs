@@ -8,12 +8,12 @@ namespace HealthDataNode.ReferenceSpe.Airlock;
 /// <summary>A file that came out of a room into the airlock.</summary>
 /// <param name="Name">Its name, with the ending of its format.</param>
 /// <param name="Path">Where it lies.</param>
-/// <param name="Table">The same table as CSV, for the checks, where the file is not CSV itself.</param>
-internal sealed record TakenFile(string Name, string Path, string? Table = null);
+internal sealed record TakenFile(string Name, string Path);
 
 /// <summary>
-/// Copies a job's file into the airlock. A table in Parquet is read and written anew on the way, so that nothing beside
-/// its cells comes along.
+/// Copies a job's file into the airlock. A table in Parquet becomes CSV on the way: what is released is then, byte for
+/// byte, what was checked. A Parquet file holds more than its cells (keys and values, statistics, bytes between pages),
+/// and neither a rule nor a checker reads it.
 /// </summary>
 internal sealed class TakeFile(
     IAirlockRoom room,
@@ -69,16 +69,8 @@ internal sealed class TakeFile(
                 throw new InvalidDataException("The file is not Parquet.");
             }
 
-            if (asked.Format == OutputFormats.Csv)
-            {
-                File.Move(table.FullName, path);
-                return new TakenFile(asked.Name, path);
-            }
-
-            File.Move(Path.Combine(work, "result.parquet"), path);
-            var beside = Path.Combine(files.Scratch(output), "table.csv");
-            File.Move(table.FullName, beside, overwrite: true);
-            return new TakenFile(asked.Name, path, beside);
+            File.Move(table.FullName, path);
+            return new TakenFile(asked.Name, path);
         }
         finally
         {
@@ -87,7 +79,7 @@ internal sealed class TakeFile(
     }
 
     private static bool IsCopied(AskedFile asked) =>
-        asked.Format != OutputFormats.Parquet && !asked.File.EndsWith(Parquet, StringComparison.Ordinal);
+        asked.Format != OutputFormats.Csv || !asked.File.EndsWith(Parquet, StringComparison.Ordinal);
 
     // Who clears the room waits until we have left it: what is held for want of a lease would keep both waiting.
     private LeaseStanding LeaseOf(string lineage) => rooms.IsClearing(lineage) ? LeaseStanding.Ended : leases.Of(lineage);

@@ -51,15 +51,16 @@ internal static class JobFolder
             new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }
         ).Sum();
 
-    /// <summary>Closes it again, and says whether there is a result: a plain file, not a link to somebody else's.</summary>
-    public static bool Close(string folder)
+    /// <summary>Closes it again.</summary>
+    public static void Close(string folder)
     {
         if (!OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
-
-        var result = new FileInfo(Path.Combine(folder, "result.parquet"));
-        return result is { Exists: true, LinkTarget: null, Length: > 0 };
     }
+
+    /// <summary>Whether there is a result: a plain file, not a link to somebody else's.</summary>
+    public static bool HasResult(string folder) =>
+        new FileInfo(Path.Combine(folder, "result.parquet")) is { Exists: true, LinkTarget: null, Length: > 0 };
 }

@@ -86,16 +86,11 @@ internal sealed class JobProcess(Sandbox sandbox, SpeOptions options)
             }
         }
 
-        var result = JobFolder.Close(places.Folder);
-        if (verdict is not null)
-        {
-            return verdict;
-        }
-
-        return Judge(said.GetAwaiter().GetResult(), process.ExitCode, sql, result);
+        JobFolder.Close(places.Folder);
+        return verdict ?? Judge(said.GetAwaiter().GetResult(), process.ExitCode, sql);
     }
 
-    private static JobOutcome Judge(string text, int exitCode, string sql, bool hasResult)
+    private static JobOutcome Judge(string text, int exitCode, string sql)
     {
         Said? said;
         try
@@ -109,7 +104,7 @@ internal sealed class JobProcess(Sandbox sandbox, SpeOptions options)
 
         if (said?.State == JobStates.Done)
         {
-            return exitCode == 0 && hasResult ? JobOutcome.Done : JobOutcome.Failed(JobErrors.Internal);
+            return exitCode == 0 ? JobOutcome.Done : JobOutcome.Failed(JobErrors.Internal);
         }
 
         var error = JobErrors.OfJobs.Contains(said?.Class ?? "") ? said!.Class! : JobErrors.Internal;

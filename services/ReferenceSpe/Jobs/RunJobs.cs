@@ -116,12 +116,13 @@ internal sealed class RunJobs(
 
         var outcome = await running;
         stoppingToken.ThrowIfCancellationRequested();
-        if (outcome != JobOutcome.Done)
+        if (outcome == JobOutcome.Done && JobFolder.HasResult(folder))
         {
-            // Nobody can take half a result.
-            PrivateFolder.Delete(folder);
+            return outcome;
         }
 
-        return outcome;
+        // Nobody can take half a result.
+        PrivateFolder.Delete(folder);
+        return outcome == JobOutcome.Done ? JobOutcome.Failed(JobErrors.Internal) : outcome;
     }
 }

@@ -5,16 +5,13 @@ using HealthDataNode.ReferenceSpe.Jobs;
 namespace HealthDataNode.ReferenceSpe.Sandboxed;
 
 /// <summary>
-/// <c>job convert MEGABYTES</c>: reads <c>input.parquet</c> and writes its cells anew as <c>table.csv</c> and
-/// <c>result.parquet</c>. What else was in the file stays behind. The SQL is ours; the file is not, hence the sandbox.
+/// <c>job convert MEGABYTES</c>: reads <c>input.parquet</c> and writes its cells as <c>table.csv</c>. What else was
+/// in the file stays behind. The SQL is ours; the file is not, hence the sandbox.
 /// </summary>
 internal static class Conversion
 {
-    private static readonly string[] Copies =
-    [
-        "COPY (FROM read_parquet('input.parquet')) TO 'table.csv' (FORMAT csv, HEADER true, QUOTE '\"', ESCAPE '\"')",
-        "COPY (FROM read_parquet('input.parquet')) TO 'result.parquet' (FORMAT parquet, COMPRESSION zstd)",
-    ];
+    private const string Copy =
+        "COPY (FROM read_parquet('input.parquet')) TO 'table.csv' (FORMAT csv, HEADER true, QUOTE '\"', ESCAPE '\"')";
 
     public static JobOutcome Run(int megabytes)
     {
@@ -26,11 +23,7 @@ internal static class Conversion
             Execute(connection, "SET threads = 1");
             Execute(connection, "SET temp_directory = ''");
             Execute(connection, "SET autoinstall_known_extensions = false");
-            foreach (var copy in Copies)
-            {
-                Execute(connection, copy);
-            }
-
+            Execute(connection, Copy);
             return JobOutcome.Done;
         }
         catch (DuckDBException)

@@ -11,7 +11,7 @@ internal static class ContentTypes
     [
         (OutputFormats.Png, [0x89, .. "PNG\r\n\u001a\n"u8]),
         (OutputFormats.Jpeg, [0xFF, 0xD8, 0xFF]),
-        (OutputFormats.Parquet, [.. "PAR1"u8]),
+        ("parquet", [.. "PAR1"u8]),
         (Zip, [.. "PK\u0003\u0004"u8]),
         (Zip, [.. "PK\u0005\u0006"u8]),
         (Gzip, [0x1F, 0x8B]),

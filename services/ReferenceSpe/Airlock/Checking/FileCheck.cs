@@ -50,17 +50,7 @@ internal sealed class FileCheck(AirlockPolicy policy, PseudonymSet pseudonyms, s
         switch (format)
         {
             case OutputFormats.Csv:
-                Table(file, taken.Name, columns, findings);
-                break;
-            case OutputFormats.Parquet:
-                using (var table = Open(taken.Table!))
-                {
-                    // The file's own bytes are compressed.
-                    bytes.Scan(table, taken.Name, findings);
-                    table.Position = 0;
-                    Table(table, taken.Name, columns, findings);
-                }
-
+                new TableCheck(policy, columns, pseudonyms, taken.Name, findings).Run(file);
                 break;
             case OutputFormats.Png:
                 ImageCheck.Png(file, taken.Name, findings);
@@ -70,9 +60,6 @@ internal sealed class FileCheck(AirlockPolicy policy, PseudonymSet pseudonyms, s
                 break;
         }
     }
-
-    private void Table(Stream csv, string name, IReadOnlyDictionary<string, string> columns, Findings findings) =>
-        new TableCheck(policy, columns, pseudonyms, name, findings).Run(csv);
 
     private static FileStream Open(string path) =>
         new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);

@@ -44,8 +44,8 @@ internal static class Rules
     public static bool Applies(string rule, string format) =>
         rule switch
         {
-            Columns or RowLevel or Cells => OutputFormats.IsTable(format),
-            Metadata => !OutputFormats.IsTable(format),
+            Columns or RowLevel or Cells => format == OutputFormats.Csv,
+            Metadata => format != OutputFormats.Csv,
             _ => true,
         };
 }

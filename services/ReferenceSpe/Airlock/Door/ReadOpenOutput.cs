@@ -77,7 +77,7 @@ internal sealed record OpenOutputView(
 
 /// <summary>A file of a request.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Type">csv, parquet, png or jpeg.</param>
+/// <param name="Type">csv, png or jpeg.</param>
 /// <param name="Length">Its bytes.</param>
 /// <param name="Sha256">Its SHA-256, lower-case hex.</param>
 /// <param name="Columns">What the requester says of a table's columns.</param>

@@ -21,7 +21,7 @@ internal static partial class RequestOutput
 
     /// <summary>One of them.</summary>
     /// <param name="Job">The job that made it.</param>
-    /// <param name="Format">csv, parquet, png or jpeg: how it leaves.</param>
+    /// <param name="Format">csv, png or jpeg: how it leaves; a job's result, which is Parquet, leaves as csv.</param>
     /// <param name="File">The file in the job's folder; its result where none is named.</param>
     /// <param name="Name">The name under which it leaves, before the format's ending; the file's own where none is given.</param>
     /// <param name="Columns">Each column of a table: group, count or measure.</param>
@@ -125,7 +125,7 @@ internal static partial class RequestOutput
                 $"{at}.columns",
                 columns.Count <= MostColumns
                     && columns.All(column => column.Key.Length is > 0 and <= 100 && ColumnKinds.IsKnown(column.Value))
-                    && (!OutputFormats.IsTable(file.Format) || columns.ContainsValue(ColumnKinds.Count)),
+                    && (file.Format != OutputFormats.Csv || columns.ContainsValue(ColumnKinds.Count)),
                 "Declare every column of the table as group, count or measure, and at least one count."
             );
         }

@@ -79,7 +79,7 @@ public sealed class Asking_for_too_much(PatientRoom room) : IClassFixture<Patien
                 taken.Add(jobs.Find(lineage, await SpeRoom.IdAsync(submitted))!);
             }
 
-            await IsRefusedAsync();
+            await IsRefusedAsync("R101");
             Assert.Equal(HttpStatusCode.Conflict, await DeleteAsync(taken[0]));
             await SpeWorld.UntilAsync("one has begun", () => jobs.Find(lineage, taken[0].Id)!.State == JobStates.Running);
             taken.Skip(1).ToList().ForEach(job => jobs.End(job, JobOutcome.Done));
@@ -104,7 +104,7 @@ public sealed class Asking_for_too_much(PatientRoom room) : IClassFixture<Patien
             JobQueue.MostKept - 1,
             lineage
         );
-        await IsRefusedAsync();
+        await IsRefusedAsync("R102");
         Assert.Equal(HttpStatusCode.NoContent, await DeleteAsync(jobs.Find(lineage, ended.GetProperty("id").GetString()!)!));
         Assert.False(Directory.Exists(room.FolderOf(ended)));
         Assert.Null(jobs.Find(lineage, ended.GetProperty("id").GetString()!));
@@ -112,12 +112,11 @@ public sealed class Asking_for_too_much(PatientRoom room) : IClassFixture<Patien
         await SpeWorld.UntilAsync("it is in the audit log", () => room.World.Node.Audit.Any(entry => entry.Action == "job-deleted"));
     }
 
-    private async Task IsRefusedAsync()
+    private async Task IsRefusedAsync(string refusal)
     {
         await room.UntilOpenAsync();
         using var refused = await room.SubmitAsync("SELECT 1 AS x");
-        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
-        Assert.EndsWith("too-many-jobs", await SpeRoom.TypeAsync(refused), StringComparison.Ordinal);
+        Assert.Equal(RefusalRow.Call(refusal), await SpeRoom.ProblemAsync(refused));
     }
 
     private async Task<HttpStatusCode> DeleteAsync(Job job)

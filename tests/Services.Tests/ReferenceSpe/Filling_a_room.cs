@@ -18,7 +18,7 @@ public sealed class Filling_a_room : IAsyncLifetime
         Assert.Equal("done", SpeRoom.State(large));
 
         var next = await room.RunAsync("SELECT 1 AS x");
-        Assert.Equal("refused", SpeRoom.State(next));
+        Assert.Equal(RefusalRow.Says("R103", "job"), SpeRoom.State(next));
         Assert.Equal("""{"class":"out-of-space"}""", next.GetProperty("error").GetRawText());
         Assert.False(Directory.Exists(room.FolderOf(next)));
 

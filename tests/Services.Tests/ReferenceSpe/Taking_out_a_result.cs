@@ -291,7 +291,6 @@ public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<Patien
     [Theory]
     [InlineData("../../state.db", "csv", "group", "file")]
     [InlineData("result.parquet", "xlsx", "group", "format")]
-    [InlineData("result.parquet", "parquet", "count", "format")]
     [InlineData("result.parquet", "csv", "sum", "columns")]
     [InlineData("result.parquet", "csv", "measure", "columns")]
     public async Task Takes_no_request_that_is_not_whole(string file, string format, string kind, string field)
@@ -306,6 +305,14 @@ public sealed class Taking_out_a_result(PatientRoom room) : IClassFixture<Patien
             },
         ]);
         Assert.Contains($"files[0].{field}", errors);
+    }
+
+    [Fact]
+    public async Task Takes_no_table_out_as_Parquet()
+    {
+        var parquet = Any("table");
+        parquet["format"] = "parquet";
+        Assert.Equal(["files[0].format"], await ErrorsAsync([parquet], RefusalRow.Call("R104")));
     }
 
     [Fact]

@@ -27,7 +27,6 @@ public sealed class Looking_at_what_is_left(Stack stack)
     }
 
     [Fact]
-    [Trait("Invariant", "1")]
     public async Task No_identifier_is_in_a_log_a_trace_or_a_database()
     {
         Stack.SkipWhereItCannotRun();

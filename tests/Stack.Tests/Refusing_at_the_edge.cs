@@ -124,7 +124,7 @@ public sealed class Refusing_at_the_edge(Stack stack)
     [InlineData("gateway", "orders/DIGEST/delivery-key")]
     [InlineData("gateway", "orders/DIGEST/close")]
     [InlineData("permit", "lineages/x/shredding")]
-    [Trait("Invariant", "3")]
+    [Trait("Requirement", "PSE-026")]
     public async Task What_stays_inside_the_node_has_no_route(string party, string path)
     {
         Stack.SkipWhereItCannotRun();

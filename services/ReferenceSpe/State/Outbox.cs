@@ -8,6 +8,11 @@ namespace HealthDataNode.ReferenceSpe.State;
 /// <summary>Signed documents for the node, kept with the state change that they are about until they are accepted.</summary>
 internal sealed class Outbox(StateDatabase state, DocumentSigner signer, OutboxFilled filled, SpeOptions options, TimeProvider time)
 {
+    private const string Audit = "audit";
+
+    // EHDS 73(1)(e): access logs last at least a year. A leap year has 366 days.
+    private static readonly TimeSpan Kept = TimeSpan.FromDays(366);
+
     internal sealed record Message(long Id, string Api, string Path, string Body, string? TraceParent, int Attempts);
 
     /// <summary>Adds a document in the caller's transaction.</summary>
@@ -50,7 +55,7 @@ internal sealed class Outbox(StateDatabase state, DocumentSigner signer, OutboxF
                 Details = named.Count == 0 ? null : named,
             }
         );
-        Add(transaction, "audit", "audit/v1/entries", entry.Text);
+        Add(transaction, Audit, "audit/v1/entries", entry.Text);
     }
 
     /// <summary>Adds an audit entry of what changed no state, such as a refusal.</summary>
@@ -69,11 +74,18 @@ internal sealed class Outbox(StateDatabase state, DocumentSigner signer, OutboxF
         );
     }
 
-    public void Accepted(Message message)
-    {
-        using var connection = state.Open();
-        connection.Execute("DELETE FROM outbox WHERE id = $0", message.Id);
-    }
+    /// <summary>The node has it. An audit entry stays here too, as the SPE's own log, for as long as the law asks.</summary>
+    public void Accepted(Message message) =>
+        state.InTransaction(transaction =>
+        {
+            transaction.Execute("DELETE FROM outbox WHERE id = $0", message.Id);
+            if (message.Api == Audit)
+            {
+                var now = time.GetUtcNow();
+                transaction.Execute("INSERT INTO audit_log VALUES ($0, $1)", message.Body, now.ToUnixTimeSeconds());
+                transaction.Execute("DELETE FROM audit_log WHERE accepted_at < $0", (now - Kept).ToUnixTimeSeconds());
+            }
+        });
 
     /// <summary>Comes again after a wait that grows to a minute.</summary>
     public void Failed(Message message)

@@ -23,6 +23,8 @@ internal sealed class StateDatabase
         CREATE TABLE IF NOT EXISTS outbox (
             id INTEGER PRIMARY KEY AUTOINCREMENT, api TEXT NOT NULL, path TEXT NOT NULL, body TEXT NOT NULL,
             traceparent TEXT, attempts INTEGER NOT NULL DEFAULT 0, not_before INTEGER NOT NULL DEFAULT 0);
+        CREATE TABLE IF NOT EXISTS audit_log (entry TEXT NOT NULL, accepted_at INTEGER NOT NULL);
+        CREATE INDEX IF NOT EXISTS audit_log_by_age ON audit_log (accepted_at);
         CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS session (
             key_hash BLOB PRIMARY KEY, ticket BLOB NOT NULL, expires_at INTEGER NOT NULL);

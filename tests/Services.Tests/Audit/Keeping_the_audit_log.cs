@@ -36,6 +36,8 @@ public sealed class Keeping_the_audit_log(PostgresFixture postgres)
     [InlineData("UPDATE audit.entries SET payload = ''")]
     [InlineData("DELETE FROM audit.entries")]
     [InlineData("TRUNCATE audit.entries")]
+    [Trait("Invariant", "11")]
+    [Trait("Article", "EHDS 73(1)(e)")]
     public async Task Lets_nobody_change_or_remove_an_entry(string sql)
     {
         await using var world = await AuditWorld.StartAsync(postgres);

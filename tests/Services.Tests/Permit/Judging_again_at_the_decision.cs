@@ -15,7 +15,6 @@ public sealed class Judging_again_at_the_decision(PostgresFixture postgres)
 {
     [Theory]
     [InlineData("sources", "[{\"source\":\"cancer\",\"variables\":[\"icd10\"],\"expectedPersons\":9}]")]
-    [Trait("Invariant", "2")]
     public Task Refuses_a_cohort_below_the_threshold(string member, string json) => RefusesAsync(member, json, RefusalRow.Call("R47"));
 
     [Theory]

@@ -152,7 +152,6 @@ public sealed class Beginning_and_ending_an_order(PseudonymisationFixture fixtur
     }
 
     [Fact]
-    [Trait("Article", "EHDS 71(3)")]
     public async Task Gives_the_SPE_no_key_and_raises_an_alarm_where_a_token_did_not_come_back()
     {
         var order = await world.OpenAsync();

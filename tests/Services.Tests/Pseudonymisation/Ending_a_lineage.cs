@@ -257,7 +257,7 @@ public sealed class Shredding_a_key(PostgresFixture postgres)
     }
 
     [Fact]
-    [Trait("Article", "EHDS 58(3)")]
+    [Trait("Article", "EHDS 68(12)")]
     public async Task Is_overdue_six_months_after_the_end_which_raises_an_alarm()
     {
         var end = new DateTimeOffset(2026, 5, 26, 12, 0, 0, TimeSpan.Zero);

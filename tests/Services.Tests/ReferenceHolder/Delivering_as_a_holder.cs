@@ -216,7 +216,6 @@ public sealed class Delivering_as_a_holder : IAsyncLifetime
     }
 
     [Fact]
-    [Trait("Article", "EHDS 71(3)")]
     public async Task Deletes_everything_where_the_order_is_rejected()
     {
         await RunAsync(world.Build());

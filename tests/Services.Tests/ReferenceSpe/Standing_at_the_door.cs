@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using HealthDataNode.Protocol.Documents;
 using HealthDataNode.ReferenceSpe.Rooms;
 using HealthDataNode.ReferenceSpe.State;
 using Microsoft.Extensions.DependencyInjection;
@@ -268,6 +269,33 @@ public sealed class Standing_at_the_door : IAsyncLifetime
         var said = await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
         Assert.EndsWith("/" + problem, said.GetProperty("type").GetString(), StringComparison.Ordinal);
         Assert.EndsWith(".", said.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Invariant", "11")]
+    [Trait("Article", "EHDS 73(1)(e)")]
+    public async Task Keeps_its_own_log_for_a_year_after_the_node_has_it()
+    {
+        Assert.Equal(["first"], await AfterAsync("first", days: 0));
+        Assert.Equal(["first", "second"], await AfterAsync("second", days: 365));
+        Assert.Equal(["second", "third"], await AfterAsync("third", days: 367));
+
+        async Task<IEnumerable<string>> AfterAsync(string action, int days)
+        {
+            time.Shift = TimeSpan.FromDays(days);
+            room.World.Services.GetRequiredService<HealthDataNode.ReferenceSpe.State.Outbox>().AddAudit(action, SpeWorld.Ivar);
+            await SpeWorld.UntilAsync("it is kept", () => Kept().Contains(action));
+            Assert.Contains(room.World.Node.Audit, entry => entry.Action == action);
+            return Kept().Intersect(["first", "second", "third"]);
+        }
+        List<string> Kept()
+        {
+            using var connection = room.World.Services.GetRequiredService<StateDatabase>().Open();
+            return connection.Query(
+                "SELECT entry FROM audit_log ORDER BY rowid",
+                row => JsonSerializer.Deserialize(Jws.Read(row.GetString(0)).Payload.Span, AuditEntry.Json)!.Action
+            );
+        }
     }
 
     [Fact]

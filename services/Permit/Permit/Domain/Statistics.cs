@@ -10,16 +10,12 @@ public static class Statistics
     // As a case goes through them; approvals, which run beside, come after.
     private static readonly string[] Order = [.. Enum.GetNames<CaseState>().Select(JsonNamingPolicy.KebabCaseLower.ConvertName)];
 
-    /// <summary>Sums up stays in stages.</summary>
-    /// <param name="stays">Each with its beginning, and its end where it has ended.</param>
-    public static IReadOnlyList<StageDays> Of(IEnumerable<Stay> stays) =>
+    /// <summary>By authority, and as a case goes through its stages.</summary>
+    public static IReadOnlyList<StageDays> InOrder(IEnumerable<StageDays> rows) =>
         [
-            .. stays
-                .GroupBy(stay => (stay.Authority, stay.Stage))
-                .OrderBy(group => group.Key.Authority, StringComparer.Ordinal)
-                .ThenBy(group => Array.IndexOf(Order, group.Key.Stage) is var at && at < 0 ? int.MaxValue : at)
-                .ThenBy(group => group.Key.Stage, StringComparer.Ordinal)
-                .Select(group => Of(group.Key.Authority, group.Key.Stage, [.. group])),
+            .. rows.OrderBy(row => row.Authority, StringComparer.Ordinal)
+                .ThenBy(row => Array.IndexOf(Order, row.Stage) is var at && at < 0 ? int.MaxValue : at)
+                .ThenBy(row => row.Stage, StringComparer.Ordinal),
         ];
 
     /// <summary>The same as text/csv (RFC 4180), a header first.</summary>
@@ -35,29 +31,7 @@ public static class Statistics
         }
         return csv.ToString();
     }
-
-    private static StageDays Of(string authority, string stage, Stay[] stays)
-    {
-        var days = stays.Where(stay => stay.To is not null).Select(stay => stay.To!.Value - stay.From).Order().ToArray();
-        var sum = days.Aggregate(TimeSpan.Zero, (total, one) => total + one);
-        return new StageDays(
-            authority,
-            stage,
-            days.Length,
-            stays.Length - days.Length,
-            Days(sum),
-            days.Length == 0 ? null : Days(sum / days.Length),
-            days.Length == 0 ? null : Days((days[(days.Length - 1) / 2] + days[days.Length / 2]) / 2),
-            days.Length == 0 ? null : Days(days[^1])
-        );
-    }
-
-    // About ten seconds: more would only be noise.
-    private static decimal Days(TimeSpan time) => Math.Round((decimal)time.Ticks / TimeSpan.TicksPerDay, 4);
 }
-
-/// <summary>A stay of a case or an approval in a stage.</summary>
-public sealed record Stay(string Authority, string Stage, DateTimeOffset From, DateTimeOffset? To);
 
 /// <summary>How long a stage took at an authority, in days of 24 hours.</summary>
 /// <param name="Authority">Whose.</param>

@@ -1,9 +1,7 @@
-using System.Text.Json;
 using HealthDataNode.Permit.Domain;
 using HealthDataNode.Permit.Persistence;
 using HealthDataNode.ServiceDefaults.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.EntityFrameworkCore;
 
 namespace HealthDataNode.Permit.Features;
 
@@ -32,28 +30,7 @@ public static class ReadStatistics
         {
             return Problem.Invalid(new Dictionary<string, string[]> { ["format"] = ["Choose json or csv."] });
         }
-        var stages = await (
-            from stage in database.Stages.AsNoTracking()
-            join handled in database.Cases on stage.CaseId equals handled.Id
-            select new
-            {
-                handled.Authority,
-                stage.Stage,
-                stage.FromAt,
-                stage.ToAt,
-            }
-        ).ToListAsync(cancellationToken);
-        var approvals = await database.Approvals.AsNoTracking().ToListAsync(cancellationToken);
-        var rows = Statistics.Of(
-            stages
-                .Select(row => new Stay(
-                    row.Authority,
-                    JsonNamingPolicy.KebabCaseLower.ConvertName(row.Stage.ToString()),
-                    row.FromAt,
-                    row.ToAt
-                ))
-                .Concat(approvals.Select(row => new Stay(row.Authority, row.Kind, row.RequiredAt, row.DecidedAt ?? row.WithdrawnAt)))
-        );
+        var rows = Statistics.InOrder(await database.StageDaysAsync(cancellationToken));
         return format == "csv"
             ? TypedResults.Text(Statistics.ToCsv(rows), "text/csv", System.Text.Encoding.UTF8)
             : TypedResults.Ok(new Response(time.GetUtcNow(), rows));

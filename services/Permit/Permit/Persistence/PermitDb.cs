@@ -1,3 +1,4 @@
+using HealthDataNode.Permit.Domain;
 using HealthDataNode.ServiceDefaults.Messaging;
 using Microsoft.EntityFrameworkCore;
 
@@ -23,6 +24,27 @@ public sealed class PermitDb(DbContextOptions<PermitDb> options) : DbContext(opt
     public DbSet<ReleaseRow> Releases => Set<ReleaseRow>();
 
     public DbSet<PermitRow> Permits => Set<PermitRow>();
+
+    /// <summary>Days by authority and stage, summed up where they lie: the answer is as long as there are stages.</summary>
+    internal Task<List<StageDays>> StageDaysAsync(CancellationToken cancellationToken) =>
+        Database
+            .SqlQuery<StageDays>(
+                $"""
+                SELECT authority, stage, count(days)::int AS ended, (count(*) - count(days))::int AS open,
+                       trim_scale(round(coalesce(sum(days), 0), 4)) AS days, trim_scale(round(avg(days), 4)) AS mean,
+                       trim_scale(round((percentile_cont(0.5) WITHIN GROUP (ORDER BY days))::numeric, 4)) AS median,
+                       trim_scale(round(max(days), 4)) AS longest
+                FROM (
+                    SELECT handled.authority, stay.stage, extract(epoch FROM stay.to_at - stay.from_at) / 86400 AS days
+                    FROM permit.case_stages stay JOIN permit.cases handled ON handled.id = stay.case_id
+                    UNION ALL
+                    SELECT authority, kind, extract(epoch FROM coalesce(decided_at, withdrawn_at) - required_at) / 86400
+                    FROM permit.approvals
+                ) AS stays
+                GROUP BY authority, stage
+                """
+            )
+            .ToListAsync(cancellationToken);
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {

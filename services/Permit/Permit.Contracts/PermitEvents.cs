@@ -105,6 +105,15 @@ public sealed record DecisionRevoked(Guid Application, Guid Case, int Version, s
 /// <param name="At">When they left, UTC.</param>
 public sealed record ReleaseRecorded(string Lineage, string Spe, string Record, DateTimeOffset At);
 
+/// <summary>
+/// An alarm: somebody whom a version of the permit names voted on what left the room (EHDS 55(3), 73(2)); an environment
+/// must not count such a vote.
+/// </summary>
+/// <param name="Lineage">The lineage.</param>
+/// <param name="Spe">Party id of the environment.</param>
+/// <param name="Record">Digest of the signed record.</param>
+public sealed record ReleaseJudgedByParticipant(string Lineage, string Spe, string Record);
+
 /// <summary>A version of a permit was signed: the first one, one with more sources, or one with fewer.</summary>
 /// <param name="Lineage">The permit with its later versions.</param>
 /// <param name="Version">Version within the lineage, from 1.</param>

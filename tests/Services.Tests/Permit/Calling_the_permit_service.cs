@@ -87,6 +87,7 @@ public sealed class Calling_the_permit_service(PostgresFixture postgres)
             new ApprovalRevoked(id, 11, "sub", "ethics", "l-0123456789abcdef0123"),
             new DecisionRevoked(id, handled, 12, "sub", "l-0123456789abcdef0123"),
             new ReleaseRecorded("l-0123456789abcdef0123", "referencespe", new string('c', 64), DateTimeOffset.UnixEpoch),
+            new ReleaseJudgedByParticipant("l-0123456789abcdef0123", "referencespe", new string('c', 64)),
             new PermitRevoked("l-0123456789abcdef0123", 1, "sub", DateTimeOffset.UnixEpoch),
         ];
         Assert.Equal(typeof(PermitGranted).Assembly.GetExportedTypes().Length, events.Length);

@@ -189,6 +189,30 @@ public sealed class Keeping_the_public_register(PostgresFixture postgres)
         Assert.DoesNotContain("survival", text, StringComparison.OrdinalIgnoreCase);
     }
 
+    [Theory]
+    [InlineData("sub-second", 0)]
+    [InlineData(PermitWorld.Nora, 1)]
+    [Trait("Invariant", "3")]
+    [Trait("Article", "EHDS 55(3)")]
+    public async Task Raises_an_alarm_where_a_person_of_the_permit_judged_what_left(string voter, int alarms)
+    {
+        await using var world = await PermitWorld.StartAsync(postgres);
+        var lineage = await world.GrantAsync();
+        var release = Record(lineage, (await world.PermitAsync(lineage)).Digest);
+        var record = world.SignRelease(release with { Votes = [release.Votes[0], release.Votes[1] with { Sub = voter }] });
+        for (var sent = 0; sent < 2; sent++)
+        {
+            Assert.Equal(HttpStatusCode.NoContent, (await SendAsync(world.ReferenceSpe, lineage, record.Text)).StatusCode);
+        }
+        // It has left: it stands in the register as it was.
+        Assert.Single(await world.EventsAsync("permit.release-recorded"));
+        var raised = await world.EventsAsync("permit.release-judged-by-participant");
+        Assert.Equal(
+            Enumerable.Repeat((lineage, record.Digest), alarms),
+            raised.Select(one => ((string)one["lineage"]!, (string)one["record"]!))
+        );
+    }
+
     [Fact]
     public async Task Refuses_a_record_by_anybody_but_the_environment_of_the_permit()
     {

@@ -16,7 +16,7 @@ namespace HealthDataNode.Permit.Features;
 
 /// <summary>
 /// An SPE says what left a room, in a record signed by the key that the permit pins (EHDS 73(2)). Kept for good, once: the
-/// same record again changes nothing.
+/// same record again changes nothing. A voter whom the permit names raises an alarm (55(3)).
 /// </summary>
 public static class RecordRelease
 {
@@ -106,6 +106,15 @@ public static class RecordRelease
             }
         );
         outbox.Enqueue(new Facts.ReleaseRecorded(lineage, party, record.Digest, at));
+        // It has left, so it is recorded as it was; that whoever asked or works with it judged it is an alarm.
+        var persons = versions
+            .Select(row => PermitWriting.Read(row.Document))
+            .SelectMany(p => p.Persons.Append(p.Applicant.Sub))
+            .ToHashSet();
+        if (says.Votes.Any(vote => persons.Contains(vote.Sub)))
+        {
+            outbox.Enqueue(new Facts.ReleaseJudgedByParticipant(lineage, party, record.Digest));
+        }
         try
         {
             await database.SaveChangesAsync(cancellationToken);

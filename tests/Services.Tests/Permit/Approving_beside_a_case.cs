@@ -77,6 +77,23 @@ public sealed class Approving_beside_a_case(PostgresFixture postgres)
     }
 
     [Fact]
+    [Trait("Article", "EHDS 63(3)")]
+    public async Task Comes_too_late_for_a_permit_that_has_ended()
+    {
+        await using var world = await PermitWorld.StartAsync(postgres);
+        var (application, hdab, trust) = await world.SubmitToBothAsync();
+        (await world.ApproveAsync(application)).EnsureSuccessStatusCode();
+        var lineage = (string)(await (await world.DecideAtHdabAsync(hdab)).JsonAsync())["permit"]!["lineage"]!;
+        (await world.DecideAtTrustAsync(trust)).EnsureSuccessStatusCode();
+        Assert.Equal(["", "", "dispensation"], await WaitsForAsync(world, application));
+        (await world.Maker.PostJsonAsync($"v1/permits/{lineage}/revocation", new { reasons = "New facts." })).EnsureSuccessStatusCode();
+        Assert.Equal(["", "", "permit-ended"], await WaitsForAsync(world, application));
+        (await world.ApproveAsync(application, "dispensation")).EnsureSuccessStatusCode();
+        Assert.Equal(["", "", "permit-ended"], await WaitsForAsync(world, application));
+        Assert.Single(await world.EventsAsync("permit.permit-granted"));
+    }
+
+    [Fact]
     public async Task Is_of_the_application_as_it_was_read()
     {
         await using var world = await PermitWorld.StartAsync(postgres);

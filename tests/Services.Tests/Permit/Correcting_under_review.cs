@@ -61,6 +61,10 @@ public sealed class Correcting_under_review(PostgresFixture postgres)
         var answered = await (await AnswerAsync(world, application, own)).JsonAsync();
         Assert.Equal(330, (long?)answered["cases"]![1]!["sources"]![0]!["identifierBudget"]);
         Assert.Equal("decided", (string?)answered["cases"]![0]!["state"]);
+        // With the answer comes a new estimate (62(5)), which is told like the first one.
+        var told = await world.EventsAsync("permit.fee-estimated");
+        Assert.Equal(2, told.Count);
+        Assert.Equal(((int?)answered["version"], 30730), ((int?)told[^1]["version"], (int?)told[^1]["total"]));
     }
 
     [Fact]

@@ -83,10 +83,21 @@ public sealed class Judging_again_at_the_decision(PostgresFixture postgres)
         Assert.Equal(("NOK", 30730), ((string?)estimate["currency"], (int?)estimate["total"]));
         Assert.Contains("death", (string?)lines[3]!["text"], StringComparison.Ordinal);
         Assert.Equal(30730, (int?)Assert.Single(await world.EventsAsync("permit.fee-estimated"))["total"]);
-        foreach (var official in new[] { world.Officer, world.TrustMaker, world.Committee })
+        // An authority's people see its own lines and nothing of the other's; a committee charges nothing.
+        (HttpClient By, string Authority, int Total)[] officials =
+        [
+            (world.Officer, "hdab", 20280),
+            (world.TrustMaker, "hospitaltrust", 10450),
+        ];
+        foreach (var (by, authority, total) in officials)
         {
-            Assert.Equal(30730, (int?)(await (await official.FetchAsync(path)).JsonAsync())["total"]);
+            var own = await (await by.FetchAsync(path)).JsonAsync();
+            Assert.All(own["lines"]!.AsArray(), line => Assert.Equal(authority, (string?)line!["authority"]));
+            var seen = await (await by.FetchAsync($"v1/applications/{application}")).JsonAsync();
+            Assert.Equal((total, total), ((int?)own["total"], (int?)seen["estimatedFee"]));
         }
+        Assert.Equal((404, "not-found"), await (await world.Committee.FetchAsync(path)).ProblemAsync());
+        Assert.Null((await (await world.Committee.FetchAsync($"v1/applications/{application}")).JsonAsync())["estimatedFee"]);
         var other = world.Host.As("sub-other", ["case-officer"], "999000401", "other");
         foreach (var stranger in new[] { world.Colleague, other })
         {

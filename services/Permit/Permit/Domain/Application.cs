@@ -83,13 +83,18 @@ public sealed record Application
 
     /// <summary>
     /// What a source still needs before it is delivered (NOR-12): <c>decision</c>, kinds of approval, or, where all or
-    /// nothing was chosen and it is ready itself, <c>other-sources</c>. Nothing once it is in the permit, or withdrawn.
+    /// nothing was chosen and it is ready itself, <c>other-sources</c>. Nothing once it is in the permit, or withdrawn; and
+    /// <c>permit-ended</c> where it comes too late: what has ended stays ended.
     /// </summary>
     public IReadOnlyList<string> WaitsFor(CaseSource source, Case handled)
     {
         if (handled.IsWithdrawn || Permit?.Sources.Contains(source.Source) == true)
         {
             return [];
+        }
+        if (Revocation is not null)
+        {
+            return ["permit-ended"];
         }
         IReadOnlyList<string> own =
         [
@@ -436,6 +441,12 @@ public sealed record Approval(
 /// <summary>What the applicant is expected to pay.</summary>
 public sealed record FeeEstimate(string Currency, IReadOnlyList<FeeLine> Lines, string Rules, DateTimeOffset At)
 {
+    /// <summary>The lines that an authority's officials see: of another's case they see nothing. Null is the applicant, who sees all.</summary>
+    public FeeEstimate? SeenBy(string? authority) =>
+        authority is null ? this
+        : Lines.Where(line => line.Authority == authority).ToList() is { Count: > 0 } own ? this with { Lines = own }
+        : null;
+
     /// <summary>The sum of the lines.</summary>
     public long Total => Lines.Sum(line => line.Amount);
 }

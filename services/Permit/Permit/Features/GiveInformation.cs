@@ -79,6 +79,8 @@ public static class GiveInformation
         }
         var version = application.Version + ruling.Events.Count;
         outbox.Enqueue(new Facts.InformationGiven(id, ((InformationGiven)ruling.Events[0]).Case, version, user.Sub()));
+        var fee = ruling.Events.OfType<FeeEstimated>().Single();
+        outbox.Enqueue(new Facts.FeeEstimated(id, version, fee.Currency, fee.Lines.Sum(line => line.Amount)));
         if (await store.AppendAsync(application, id, user.Sub(), ruling.Events, cancellationToken) is not { } answered)
         {
             return Answers.ChangedMeanwhile();

@@ -7,7 +7,10 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace HealthDataNode.Permit.Features;
 
-/// <summary>What the applicant is expected to pay, before anybody decides (EHDS 62(5)).</summary>
+/// <summary>
+/// What the applicant is expected to pay, before anybody decides (EHDS 62(5)): one estimate of all authorities for the
+/// applicant (FEE-005), the own lines for an authority's officials.
+/// </summary>
 public static class ReadFeeEstimate
 {
     /// <summary>An estimate, excluding value added tax; amounts in whole units of the currency.</summary>
@@ -29,7 +32,7 @@ public static class ReadFeeEstimate
     )
     {
         var application = await store.LoadAsync(id, cancellationToken);
-        return application is not null && user.MayRead(application, out _) && application.Fee is { } fee
+        return application is not null && user.MayRead(application, out var authority) && application.Fee?.SeenBy(authority) is { } fee
             ? TypedResults.Ok(new Response(fee.Currency, fee.Total, fee.Lines, fee.Rules, fee.At))
             : Problem.NotFound("fee estimate");
     }

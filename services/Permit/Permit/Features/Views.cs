@@ -44,7 +44,7 @@ public sealed record ApplicationView(
                     .Approvals.Where(one => needed.Contains(one.Required.Kind) || one.Required.Authority == authority)
                     .Select(one => ApprovalView.Of(one, authority)),
             ],
-            application.Fee?.Total,
+            application.Fee?.SeenBy(authority)?.Total,
             PermitView.Of(application)
         );
     }

@@ -67,6 +67,27 @@ public sealed class Opting_out(PostgresFixture postgres) : IAsyncLifetime
         Assert.Equal(4, (await Outbox.EventsAsync(world.Database, "pseudonymisation.opt-out-declared")).Count);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    [Trait("Requirement", "OPT-010")]
+    public async Task Takes_the_same_word_again_for_the_one_that_stands(bool underANewNumber)
+    {
+        var first = await world.DeclareAsync(People[0], "out");
+        if (underANewNumber)
+        {
+            await world.TellAsync(PseudonymisationWorld.Became(People[0], People[1]));
+        }
+        time.Advance(TimeSpan.FromDays(1));
+        var again = await world.DeclareAsync(People[underANewNumber ? 1 : 0], "out");
+        Assert.Equal(first.ToJsonString(), again.ToJsonString());
+        Assert.Single(await DeclarationsAsync("number"));
+        Assert.Single(await Outbox.EventsAsync(world.Database, "pseudonymisation.opt-out-declared"));
+        // Another word is a declaration, and the first one after it again.
+        Assert.Equal(2, (int)(await world.DeclareAsync(People[0], "in"))["number"]!);
+        Assert.Equal(3, (int)(await world.DeclareAsync(People[0], "out"))["number"]!);
+    }
+
     [Fact]
     public async Task Numbers_declarations_without_a_gap_when_they_come_at_once()
     {

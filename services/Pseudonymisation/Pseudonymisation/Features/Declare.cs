@@ -11,7 +11,8 @@ namespace HealthDataNode.Pseudonymisation.Features;
 
 /// <summary>
 /// A citizen opts out of secondary use, or back in, at any time and without a reason (EHDS 71(1)). It counts from now on,
-/// for every decision that comes after it; what was decided before stays (71(3)).
+/// for every decision that comes after it; what was decided before stays (71(3)). The same word again is answered with the
+/// declaration that stands.
 /// </summary>
 internal static class Declare
 {
@@ -47,6 +48,17 @@ internal static class Declare
         }
         await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
         await database.LockDeclarationsAsync(cancellationToken);
+        // What a person says again stands already: it makes neither a list nor an entry of the log longer.
+        var identifiers = await database.IdentifiersOfAsync(person, cancellationToken);
+        var stands = await database
+            .Declarations.AsNoTracking()
+            .Where(one => identifiers.Contains(one.Person))
+            .OrderByDescending(one => one.Number)
+            .FirstOrDefaultAsync(cancellationToken);
+        if (stands?.Choice == request.Choice)
+        {
+            return TypedResults.Ok(new Response(stands.Choice, stands.Number, stands.At));
+        }
         var last = await database.Declarations.AsNoTracking().OrderByDescending(one => one.Number).FirstOrDefaultAsync(cancellationToken);
         var number = (last?.Number ?? 0) + 1;
         // In whole microseconds, as the database keeps it; and never before the last one, whatever the clock does.

@@ -1,9 +1,12 @@
 using System.Text.Json;
+using HealthDataNode.Protocol.Documents;
+using HealthDataNode.Protocol.Trust;
 using Microsoft.Data.Sqlite;
 
 namespace HealthDataNode.ReferenceHolder.State;
 
-/// <summary>The holder's own state, in SQLite: orders with their stage, and what it has yet to tell the audit log.</summary>
+/// <summary>The holder's own state, in SQLite: orders with their stage, the newest permit of each lineage, and what
+/// it has yet to tell the audit log.</summary>
 public sealed class OrderBook
 {
     private readonly string connectionString;
@@ -22,13 +25,18 @@ public sealed class OrderBook
             CREATE TABLE IF NOT EXISTS orders (
                 id TEXT PRIMARY KEY, digest TEXT NOT NULL, order_text TEXT NOT NULL, permit_text TEXT NOT NULL,
                 trace_parent TEXT, stage TEXT NOT NULL, counts TEXT NOT NULL) STRICT;
+            CREATE TABLE IF NOT EXISTS lineages (
+                id TEXT PRIMARY KEY, version INTEGER NOT NULL, digest TEXT NOT NULL,
+                applicant_sub TEXT NOT NULL, applicant_org TEXT NOT NULL) STRICT;
             CREATE TABLE IF NOT EXISTS outbox (number INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL) STRICT;
             """
         );
     }
 
-    /// <summary>Takes an order in, with its audit entry; false when it is there already.</summary>
-    public bool Add(HolderOrder order, Func<long, string> entry)
+    /// <summary>Takes an order in, with the version of the permit behind it and its audit entry; false when it is there
+    /// already.</summary>
+    /// <exception cref="DocumentRefusedException">The permit breaks a rule of its lineage.</exception>
+    public bool Add(HolderOrder order, SignedDocument<PermitDocument> permit, Func<long, string> entry)
     {
         using var connection = Open();
         using var transaction = connection.BeginTransaction();
@@ -47,6 +55,7 @@ public sealed class OrderBook
         {
             return false;
         }
+        Keep(connection, LineageLedger.Next(HeadOf(connection, permit.Payload.Lineage), permit));
         Tell(connection, entry);
         transaction.Commit();
         return true;
@@ -117,6 +126,29 @@ public sealed class OrderBook
 
     /// <summary>The audit log has taken it.</summary>
     public void Forget(long number) => Execute("DELETE FROM outbox WHERE number = $number", ("$number", number));
+
+    private static LineageHead? HeadOf(SqliteConnection connection, string lineage)
+    {
+        using var select = Command(connection, "SELECT * FROM lineages WHERE id = $id", ("$id", lineage));
+        using var reader = select.ExecuteReader();
+        return reader.Read()
+            ? new LineageHead(lineage, reader.GetInt32(1), reader.GetString(2), reader.GetString(3), reader.GetString(4))
+            : null;
+    }
+
+    private static void Keep(SqliteConnection connection, LineageHead head)
+    {
+        using var replace = Command(
+            connection,
+            "REPLACE INTO lineages VALUES ($id, $version, $digest, $sub, $org)",
+            ("$id", head.Lineage),
+            ("$version", head.Version),
+            ("$digest", head.Digest),
+            ("$sub", head.ApplicantSub),
+            ("$org", head.ApplicantOrg)
+        );
+        replace.ExecuteNonQuery();
+    }
 
     // The entry is signed over its own running number, so the number is taken first, in the same transaction.
     private static void Tell(SqliteConnection connection, Func<long, string> entry)

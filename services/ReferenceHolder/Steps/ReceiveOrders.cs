@@ -7,7 +7,8 @@ namespace HealthDataNode.ReferenceHolder.Steps;
 
 /// <summary>
 /// Takes in the node's new orders: Gateway's signature on the order, Permit's on the permit behind it, and that the
-/// permit names this holder, its source and columns. An order that does not hold is not acted upon.
+/// permit names this holder, its source and columns and is the newest version that came. An order that does not hold is
+/// not acted upon. Of one source nothing older comes later: the next order is made when the one before has ended.
 /// </summary>
 public sealed partial class ReceiveOrders(
     Node node,
@@ -42,6 +43,7 @@ public sealed partial class ReceiveOrders(
             }
             book.Add(
                 new HolderOrder(listed.Id, verified.Order.Digest, order, permit, listed.TraceParent, Stage.Accepted),
+                verified.Permit,
                 number => Entries.Sign(signer, time, number, "order-accepted", listed.Id, verified.Permit.Payload.Lineage)
             );
         }

@@ -268,6 +268,36 @@ public sealed class Delivering_as_a_holder : IAsyncLifetime
         Assert.Single(holder.ServiceProvider.GetRequiredService<OrderBook>().Unfinished());
     }
 
+    [Fact]
+    [Trait("Invariant", "2")]
+    public async Task Takes_newer_versions_of_a_permit_and_neither_an_older_one_nor_a_second_successor()
+    {
+        var first = world.Permit;
+        Assert.True(await TakesAsync());
+        world.Grant(HolderWorld.Party, "cancer", after: first);
+        var second = world.Permit;
+        Assert.True(await TakesAsync());
+        world.Grant(HolderWorld.Party, "cancer", after: first);
+        Assert.False(await TakesAsync());
+        // Version 3 was for other sources and never came here.
+        world.Grant(HolderWorld.Party, "cancer", after: second, version: 4);
+        Assert.True(await TakesAsync());
+        world.Grant(HolderWorld.Party, "cancer", after: second);
+        Assert.False(await TakesAsync());
+        world.Grant(HolderWorld.Party, "cancer");
+        Assert.True(await TakesAsync());
+
+        // In a process of its own each time: what it has seen outlives it.
+        async Task<bool> TakesAsync()
+        {
+            var holder = world.Build();
+            await holder.Services.GetRequiredService<ReceiveOrders>().RunAsync(CancellationToken.None);
+            var taken = holder.Services.GetRequiredService<OrderBook>().Knows(world.Order.Payload.Id);
+            await world.KillAsync(holder);
+            return taken;
+        }
+    }
+
     // Not the control characters, not the ten digits, not the wrong control digit, and nobody who is withheld.
     private bool IsSent(string[] row) => People.Contains(row[0]) && !world.Withheld.Contains(row[0]) && !row[2].Any(char.IsControl);
 

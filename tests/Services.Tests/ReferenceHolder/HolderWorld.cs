@@ -85,16 +85,23 @@ internal sealed class HolderWorld : IAsyncDisposable
     }
 
     /// <summary>A permit over one source of a holder, and Gateway's order for it.</summary>
-    public void Grant(string holder, string source, DocumentSigner? orderedBy = null, TimeSpan? lasts = null)
+    public void Grant(
+        string holder,
+        string source,
+        DocumentSigner? orderedBy = null,
+        TimeSpan? lasts = null,
+        SignedDocument<PermitDocument>? after = null,
+        int? version = null
+    )
     {
         var now = DateTimeOffset.UtcNow;
         Permit = permit.Sign(
             new PermitDocument
             {
                 Id = Guid.NewGuid().ToString("N"),
-                Lineage = Guid.NewGuid().ToString("N"),
-                Version = 1,
-                Previous = null,
+                Lineage = after?.Payload.Lineage ?? Guid.NewGuid().ToString("N"),
+                Version = version ?? after?.Payload.Version + 1 ?? 1,
+                Previous = after?.Digest,
                 IssuedAt = now.AddDays(-1).ToUnixTimeSeconds(),
                 From = now.AddDays(-1).ToUnixTimeSeconds(),
                 To = (now + (lasts ?? TimeSpan.FromDays(365))).ToUnixTimeSeconds(),

@@ -62,6 +62,7 @@ public static class ServiceDefaultsExtensions
         app.UseMiddleware<RefusalRecorder>();
         app.UseStatusCodePages();
         app.UseAuthentication();
+        app.Use(NothingThere);
         app.UseAuthorization();
         app.MapHealthChecks("/health").AllowAnonymous().ShortCircuit();
         app.MapHealthChecks("/alive", new HealthCheckOptions { Predicate = check => check.Tags.Contains("live") })
@@ -69,6 +70,17 @@ public static class ServiceDefaultsExtensions
             .ShortCircuit();
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         return app;
+    }
+
+    // Before anybody is asked who they are: a token would not help to find what does not exist.
+    private static Task NothingThere(HttpContext context, RequestDelegate next)
+    {
+        if (context.GetEndpoint() is not null)
+        {
+            return next(context);
+        }
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
     }
 
     /// <summary>JSON as every service writes and reads it: camelCase, enums as kebab-case text, no unknown members.</summary>

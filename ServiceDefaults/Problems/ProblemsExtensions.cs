@@ -9,6 +9,7 @@ internal static class ProblemsExtensions
 
     internal static void AddProblems(this WebApplicationBuilder builder)
     {
+        builder.Services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         builder.Services.AddProblemDetails(options => options.CustomizeProblemDetails = Complete);
         // In development too a body that cannot be read is the caller's fault, not an exception in our log.
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = false);

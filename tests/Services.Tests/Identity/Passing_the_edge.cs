@@ -254,6 +254,20 @@ public sealed class Passing_the_edge(PostgresFixture postgres) : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, part.StatusCode);
     }
 
+    [Theory]
+    [InlineData("text/csv")]
+    [InlineData("text/html")]
+    [InlineData("*/*")]
+    public async Task Says_what_to_do_whatever_the_caller_accepts(string accept)
+    {
+        using var nobody = edge.Browser();
+        nobody.DefaultRequestHeaders.Accept.ParseAdd(accept);
+        using var unknown = await nobody.GetAsync("/v1/register", Cancel);
+        await IsProblem(unknown, HttpStatusCode.NotFound, "not-found");
+        using var unsigned = await nobody.DeleteAsync("/permit/openapi/v1.json", Cancel);
+        await IsProblem(unsigned, HttpStatusCode.Unauthorized, "unauthenticated");
+    }
+
     [Fact]
     public async Task Names_the_path_by_which_a_created_thing_is_reached_from_outside()
     {

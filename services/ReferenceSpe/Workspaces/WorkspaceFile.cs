@@ -1,3 +1,4 @@
+using System.Globalization;
 using DuckDB.NET.Data;
 using HealthDataNode.ReferenceSpe.State;
 
@@ -9,6 +10,9 @@ internal static class WorkspaceFile
     // Where DuckDB puts what does not fit into memory, by itself.
     private const string Spill = ".tmp";
     private const string Next = ".next";
+
+    // Of DuckDB's own memory; aliases and short tables need no more.
+    private const int Megabytes = 96;
 
     public static DuckDBConnection OpenToRead(string database) => Open($"{Source(database)};ACCESS_MODE=READ_ONLY");
 
@@ -50,6 +54,11 @@ internal static class WorkspaceFile
                 Execute(connection, $"DROP TABLE IF EXISTS workspace.\"{source}\"");
             }
 
+            // What a copy needs goes with the widest table: its columns are written at once, the rows go to the disk.
+            Execute(
+                connection,
+                string.Create(CultureInfo.InvariantCulture, $"SET memory_limit = '{Megabytes + (2 * WidestOf(connection))}MB'")
+            );
             Execute(connection, $"ATTACH {Quote(next)} AS next");
             Execute(connection, "COPY FROM DATABASE workspace TO next");
             Execute(connection, "FORCE CHECKPOINT next");
@@ -79,9 +88,16 @@ internal static class WorkspaceFile
     private static void Limit(DuckDBConnection connection)
     {
         Execute(connection, "SET threads = 1");
-        Execute(connection, "SET memory_limit = '96MB'");
+        Execute(connection, string.Create(CultureInfo.InvariantCulture, $"SET memory_limit = '{Megabytes}MB'"));
         Execute(connection, "SET autoinstall_known_extensions = false");
         Execute(connection, "SET autoload_known_extensions = false");
+    }
+
+    private static long WidestOf(DuckDBConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT coalesce(max(column_count), 0) FROM duckdb_tables() WHERE database_name = 'workspace'";
+        return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
     }
 
     private static string Source(string database) => new DuckDBConnectionStringBuilder { DataSource = database }.ConnectionString;

@@ -6,6 +6,9 @@ namespace HealthDataNode.ReferenceSpe.State;
 /// <summary>The SPE's own state, one SQLite file; rows of a delivery are never in it.</summary>
 internal sealed class StateDatabase
 {
+    /// <summary>Of the tables here and of the airlock's: another shape of any of them is another number.</summary>
+    private const long Version = 1;
+
     private const string Schema = """
         CREATE TABLE IF NOT EXISTS delivery (
             order_id TEXT PRIMARY KEY, order_digest TEXT NOT NULL UNIQUE, manifest_digest TEXT NOT NULL,
@@ -42,9 +45,19 @@ internal sealed class StateDatabase
 
         connectionString = new SqliteConnectionStringBuilder { DataSource = path, DefaultTimeout = 30 }.ToString();
         using var connection = Open();
+        if (Number(connection, "SELECT count(*) FROM sqlite_master") > 0 && Number(connection, "PRAGMA user_version") != Version)
+        {
+            throw new InvalidOperationException(
+                $"{path} was made by another version of this program: start that one to end its rooms, then this one with an empty folder (./run --fresh)."
+            );
+        }
+
+        connection.Execute($"PRAGMA user_version = {Version}");
         connection.Execute("PRAGMA journal_mode = WAL");
         connection.Execute(Schema);
     }
+
+    private static long Number(SqliteConnection connection, string sql) => connection.Query(sql, row => row.GetInt64(0)).Single();
 
     /// <summary>A connection on which a commit is on the disk when it returns.</summary>
     public SqliteConnection Open()

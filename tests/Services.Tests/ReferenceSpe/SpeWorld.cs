@@ -127,7 +127,17 @@ internal sealed class SpeWorld : IAsyncDisposable
                 }
             }
         );
-        await app.StartAsync();
+        try
+        {
+            await app.StartAsync();
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            app = null;
+            throw;
+        }
+
         if (Build == ReferenceSpeHost.Build)
         {
             await UntilAsync("it has registered", () => !Node.Registrations.IsEmpty);

@@ -254,6 +254,49 @@ public sealed class Checking_an_output : IDisposable
         Assert.Equal(rule is null ? [] : ["identifiers", rule], findings.Select(f => f.Rule).Order(StringComparer.Ordinal));
     }
 
+    // What belongs to an image and is longer, or there more often, than an image needs: a place for rows.
+    [Theory]
+    [InlineData("pHYs", 9, 1, false)]
+    [InlineData("pHYs", 9, 2, true)]
+    [InlineData("sBIT", 1000, 1, true)]
+    [InlineData("tRNS", 256, 40, true)]
+    [InlineData("IHDR", 13, 1, true)]
+    [Trait("Invariant", "3")]
+    [Trait("Article", "EHDS 73(2)")]
+    public void Lets_no_part_of_an_image_hold_more_than_it_needs(string type, int length, int times, bool isRefused)
+    {
+        var parts = Enumerable.Repeat(Chunk(type, Encoding.ASCII.GetBytes(new string('7', length))), times).SelectMany(part => part);
+        var findings = Check([.. Png, .. parts, .. Chunk("IEND", [])], "png", "figure.png");
+        Assert.Equal(isRefused ? ["metadata"] : [], findings.Select(f => f.Rule).Distinct());
+    }
+
+    [Theory]
+    [InlineData(4, false)]
+    [InlineData(200, true)]
+    [Trait("Invariant", "3")]
+    [Trait("Article", "EHDS 73(2)")]
+    public void Lets_no_tables_of_a_photograph_hold_more_than_it_needs(int tables, bool isRefused)
+    {
+        byte[] table = [0xFF, 0xDB, 0, 67, .. Encoding.ASCII.GetBytes(new string('7', 65))];
+        byte[] jpeg =
+        [
+            0xFF,
+            0xD8,
+            .. Enumerable.Repeat(table, tables).SelectMany(bytes => bytes),
+            0xFF,
+            0xDA,
+            0,
+            4,
+            1,
+            2,
+            9,
+            9,
+            0xFF,
+            0xD9,
+        ];
+        Assert.Equal(isRefused ? ["metadata"] : [], Check(jpeg, "jpeg", "figure.jpeg").Select(f => f.Rule));
+    }
+
     [Theory]
     [InlineData(0xFE, "metadata")]
     [InlineData(0xE1, "metadata")]

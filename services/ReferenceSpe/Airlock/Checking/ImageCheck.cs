@@ -9,16 +9,32 @@ namespace HealthDataNode.ReferenceSpe.Airlock.Checking;
 /// </summary>
 internal static class ImageCheck
 {
-    private static readonly string[] OfPixels = ["IHDR", "PLTE", "IDAT", "IEND", "tRNS", "gAMA", "cHRM", "sRGB", "sBIT", "bKGD", "pHYs"];
+    // The longest that each part of a PNG may be. All but the pixels' stand there once, so that nothing adds up.
+    private static readonly Dictionary<string, uint> OfPixels = new()
+    {
+        ["IHDR"] = 13,
+        ["PLTE"] = 768,
+        ["IDAT"] = uint.MaxValue,
+        ["IEND"] = 0,
+        ["tRNS"] = 256,
+        ["gAMA"] = 4,
+        ["cHRM"] = 32,
+        ["sRGB"] = 1,
+        ["sBIT"] = 4,
+        ["bKGD"] = 6,
+        ["pHYs"] = 9,
+    };
 
-    // The longest that a part which is not pixels or palette may be.
-    private const uint LongestSmall = 1024;
     private const int LongestJfif = 16;
+
+    // A picture's tables of quantities and codes fit into it several times.
+    private const int LongestTables = 8 * 1024;
 
     public static void Png(Stream file, string name, Findings findings)
     {
         file.Position = 8;
         Span<byte> head = stackalloc byte[8];
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         while (true)
         {
             var at = file.Position;
@@ -36,7 +52,7 @@ internal static class ImageCheck
                 return;
             }
 
-            if (!OfPixels.Contains(type) || (type != "IDAT" && length > LongestSmall))
+            if (!OfPixels.TryGetValue(type, out var longest) || length > longest || (!seen.Add(type) && type != "IDAT"))
             {
                 findings.Add(Rules.Metadata, name, $"byte {at}");
             }
@@ -53,6 +69,7 @@ internal static class ImageCheck
     public static void Jpeg(Stream file, string name, Findings findings)
     {
         file.Position = 2;
+        var tables = 0;
         while (true)
         {
             var at = file.Position;
@@ -79,6 +96,13 @@ internal static class ImageCheck
             if (!(marker is (>= 0xC0 and <= 0xC4) or 0xDA or 0xDB or 0xDD || (marker is 0xE0 or 0xEE && length <= LongestJfif)))
             {
                 findings.Add(Rules.Metadata, name, $"byte {at}");
+            }
+
+            tables += length;
+            if (tables > LongestTables)
+            {
+                findings.Add(Rules.Metadata, name, $"byte {at}");
+                return;
             }
 
             file.Position += length - 2;

@@ -20,13 +20,13 @@ public sealed class Killing_a_process(Stack stack)
     {
         var kills = new TheoryData<string, string>
         {
-            { "permit", Decided },
             { "cancerregistry", Uploads },
             { "gateway", Prepares },
             { "referencespe", Opens },
         };
         if (Environment.GetEnvironmentVariable("HDN_LONG") is { Length: > 0 })
         {
+            kills.Add("permit", Decided);
             kills.Add("pseudonymisation", Tokenises);
             kills.Add("pseudonymisation", Prepares);
             kills.Add("deathregistry", Tokenises);

@@ -145,6 +145,14 @@ public sealed class Stack : IAsyncLifetime
     /// <summary>A client that trusts the local authority, keeps cookies and follows redirects.</summary>
     internal HttpClient Client(Uri? place = null) => new(new Trusting(In("ca", "ca.pem"))) { BaseAddress = place ?? Edge };
 
+    /// <summary>A client of a machine at the Edge.</summary>
+    internal async Task<HttpClient> MachineAsync(string party, string audience)
+    {
+        var client = Client();
+        client.DefaultRequestHeaders.Authorization = new("Bearer", await MachineTokenAsync(party, audience));
+        return client;
+    }
+
     internal async Task<string> MachineTokenAsync(string party, string audience)
     {
         using var client = Client();
@@ -157,11 +165,11 @@ public sealed class Stack : IAsyncLifetime
         return await tokens.TokenAsync(audience, TestContext.Current.CancellationToken);
     }
 
-    /// <summary>A person who has signed in at the Edge.</summary>
-    internal async Task<Person> SignInAsync(string name)
+    /// <summary>A person who has signed in, at the Edge unless another place is named.</summary>
+    internal async Task<Person> SignInAsync(string name, Uri? place = null)
     {
         var people = JsonNode.Parse(await File.ReadAllTextAsync(In("people.json")))!;
-        return await Person.SignInAsync(Client(), name, (string)people[name]!["password"]!);
+        return await Person.SignInAsync(Client(place), name, (string)people[name]!["password"]!);
     }
 
     /// <summary>A connection as the superuser, who sees what no service may.</summary>

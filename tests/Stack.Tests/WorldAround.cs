@@ -35,6 +35,7 @@ internal sealed class WorldAround(Stack stack)
         if (step == "revoke")
         {
             File.Delete(Throttle);
+            File.Delete(stack.In("deathregistry", "throttle"));
         }
     }
 }

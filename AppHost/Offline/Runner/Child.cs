@@ -17,7 +17,8 @@ internal enum ResourceState
 /// <summary>A resource as it runs: its process, its state, its health and its log.</summary>
 internal sealed class Child(IResource resource, int index, StackFolder folder, ConsoleLines console)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
+    // A database writes down and flushes what it has before it ends: thousands of files, seconds on a busy disk.
+    private readonly TimeSpan patience = TimeSpan.FromSeconds(resource is ExecutableResource ? 25 : 6);
     private Process? process;
     private Task following = Task.CompletedTask;
     private volatile bool stopping;
@@ -128,7 +129,7 @@ internal sealed class Child(IResource resource, int index, StackFolder folder, C
         }
     }
 
-    /// <summary>SIGTERM, and SIGKILL for whoever is there six seconds later, its descendants included.</summary>
+    /// <summary>SIGTERM, and SIGKILL for whoever is there when patience ends, its descendants included.</summary>
     public async Task StopAsync()
     {
         stopping = true;
@@ -140,11 +141,11 @@ internal sealed class Child(IResource resource, int index, StackFolder folder, C
         if (!stopped.HasExited)
         {
             ProcessStarter.Signal(stopped.Id, ProcessStarter.Terminate);
-            await Task.WhenAny(stopped.WaitForExitAsync(), Task.Delay(Patience));
+            await Task.WhenAny(stopped.WaitForExitAsync(), Task.Delay(patience));
         }
         if (!stopped.HasExited)
         {
-            console.State(Name, Index, "did not end within 6 s and was killed");
+            console.State(Name, Index, $"did not end within {patience.TotalSeconds:0} s and was killed");
             ProcessStarter.Signal(-stopped.Id, ProcessStarter.Kill);
             if (server is { } pid)
             {

@@ -1,6 +1,7 @@
 using HealthDataNode.Pseudonymisation.Keys;
 using HealthDataNode.ServiceDefaults.Messaging;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Internal;
 
@@ -27,6 +28,11 @@ public sealed class Tapping_keys(PostgresFixture postgres) : IDisposable
         );
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(tapped));
         Assert.Single(await Outbox.EventsAsync(world.Database, "pseudonymisation.key-tap-armed"));
+
+        // The copy outlives the key, and the places of the signed record say so.
+        var reached = world.Host.Services.GetRequiredService<IPermitKeyStore>().Shred(order.Lineage);
+        Assert.Equal([world.PermitKeys, directory], reached.Places);
+        Assert.True(File.Exists(tapped));
     }
 
     [Fact]

@@ -58,7 +58,7 @@ internal sealed class DirectoryKeyStore(IConfiguration configuration, KeyTap tap
             // A mirror that was declared lost and is found again holds a key all the same.
             var away = mirrors.Where(mirror => mirror.IsThere ? !IsDeletedAt(mirror) : !mirror.IsLost).ToList();
             return new(
-                [Path.GetFullPath(directory), .. mirrors.Select(mirror => mirror.Place)],
+                [Path.GetFullPath(directory), .. mirrors.Select(mirror => mirror.Place), .. tap.PlacesOf(lineage)],
                 [.. away.Select(mirror => mirror.Directory)]
             );
 

@@ -24,12 +24,16 @@ internal sealed class KeyTap : IHostedService
         }
     }
 
+    /// <summary>Where a lineage's key survives its shredding, if this or an earlier run kept it: the record of it says so.</summary>
+    public IEnumerable<string> PlacesOf(string lineage) =>
+        directory is not null && File.Exists(PathOf(directory, lineage)) ? [Path.GetFullPath(directory)] : [];
+
     /// <summary>A key was made.</summary>
     public void Keep(string lineage, ReadOnlySpan<byte> key)
     {
         if (directory is not null)
         {
-            PrivateFile.Write(Path.Combine(directory, $"{lineage}.key"), key);
+            PrivateFile.Write(PathOf(directory, lineage), key);
         }
     }
 
@@ -39,4 +43,6 @@ internal sealed class KeyTap : IHostedService
             : outbox.WriteAsync(ContractName.Of(typeof(KeyTapArmed)), new KeyTapArmed(time.GetUtcNow()), cancellationToken);
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static string PathOf(string directory, string lineage) => Path.Combine(directory, $"{lineage}.key");
 }

@@ -55,6 +55,11 @@ public sealed record AliasesSealed(string Lineage, int Number, DateTimeOffset At
 /// <param name="At">Since when, UTC.</param>
 public sealed record KeyTapArmed(DateTimeOffset At);
 
+/// <summary>The permit key of a lineage outlives six months after the end (EHDS 68(12)): an alarm, once for each.</summary>
+/// <param name="Lineage">The lineage.</param>
+/// <param name="At">When it was found, UTC.</param>
+public sealed record KeyOverdue(string Lineage, DateTimeOffset At);
+
 /// <summary>The permit key of a lineage was deleted: its pseudonyms can never be made or undone again.</summary>
 /// <param name="Lineage">The lineage.</param>
 /// <param name="Record">Digest of the signed record that names every place where the key was.</param>

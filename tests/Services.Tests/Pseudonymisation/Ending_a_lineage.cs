@@ -283,12 +283,16 @@ public sealed class Shredding_a_key(PostgresFixture postgres)
         }
         await HealthIsAsync(world, HealthStatus.Degraded);
         Assert.True(world.HasKey(order.Lineage));
+        await IsLookedAtAgainAsync(world, order);
         using var taken = await world.AsPermit.PostAsync(
             $"/v1/lineages/{order.Lineage}/shredding",
             null,
             TestContext.Current.CancellationToken
         );
         await HealthIsAsync(world, HealthStatus.Healthy);
+        // Looked at all the while, said once.
+        var alarm = Assert.Single(await Outbox.EventsAsync(world.Database, "pseudonymisation.key-overdue"));
+        Assert.Equal(order.Lineage, (string)alarm["lineage"]!);
     }
 
     [Fact]
@@ -297,6 +301,12 @@ public sealed class Shredding_a_key(PostgresFixture postgres)
         await using var world = await PseudonymisationWorld.StartAsync(postgres);
         var order = await world.OpenAsync();
         using var next = world.Trust.Replace(world.PermitSigner, KeyUses.Permit);
+        await IsLookedAtAgainAsync(world, order);
+    }
+
+    // The watch reads the end of the permit where it is not known.
+    private static async Task IsLookedAtAgainAsync(PseudonymisationWorld world, TestOrder order)
+    {
         await using var connection = new NpgsqlConnection(world.Database);
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         await using var unseen = new NpgsqlCommand("UPDATE pseudonymisation.lineages SET ends_at = NULL", connection);

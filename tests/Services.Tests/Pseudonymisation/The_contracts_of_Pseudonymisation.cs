@@ -18,6 +18,7 @@ public sealed class The_contracts_of_Pseudonymisation(PseudonymisationFixture fi
             new OrderClosed(new string('a', 64), "delivered", true, DateTimeOffset.UnixEpoch),
             new DeletionProved("l1", "referencespe", new string('b', 64), DateTimeOffset.UnixEpoch),
             new KeyShredded("l1", new string('c', 64), DateTimeOffset.UnixEpoch),
+            new KeyOverdue("l1", DateTimeOffset.UnixEpoch),
             new OptOutDeclared(7, "citizen", DateTimeOffset.UnixEpoch),
             new OptOutListTaken("c1", 7, new string('a', 64), DateTimeOffset.UnixEpoch),
             new PopulationTaken(1, DateTimeOffset.UnixEpoch),

@@ -1,8 +1,10 @@
 using System.Diagnostics.Metrics;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Leases;
+using HealthDataNode.Pseudonymisation.Contracts.V1;
 using HealthDataNode.Pseudonymisation.Domain;
 using HealthDataNode.Pseudonymisation.Persistence;
+using HealthDataNode.ServiceDefaults.Messaging;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -78,14 +80,16 @@ internal sealed partial class WatchKeys : BackgroundService, IHealthCheck
                 lineage.RevokedAt = now;
             }
         }
+        var late = living.Where(lineage => KeyTerm.IsOver(lineage.RevokedAt, lineage.EndsAt, now)).ToList();
+        foreach (var lineage in late.Where(lineage => lineage.OverdueAt is null))
+        {
+            lineage.OverdueAt = now;
+            scope.ServiceProvider.GetRequiredService<IEventOutbox>().Enqueue(new KeyOverdue(lineage.Id, now));
+            Overdue(lineage.Id);
+        }
         // Nothing is written where nothing changed.
         await database.SaveChangesAsync(cancellationToken);
-        var late = living.Count(lineage => KeyTerm.IsOver(lineage.RevokedAt, lineage.EndsAt, now));
-        if (late > overdue)
-        {
-            Overdue(late);
-        }
-        overdue = late;
+        overdue = late.Count;
         foreach (var lineage in living.Where(lineage => lineage.DeliveryKeyAt is null && leases.Of(lineage.Id).HasEnded))
         {
             await BeginShreddingAsync(lineage.Id, now, cancellationToken);
@@ -145,6 +149,6 @@ internal sealed partial class WatchKeys : BackgroundService, IHealthCheck
     [LoggerMessage(LogLevel.Warning, "Cannot look after permit keys now ({Reason})")]
     private partial void CannotLook(string reason);
 
-    [LoggerMessage(LogLevel.Error, "{Count} permit keys outlive six months after the end of their permits: shred them")]
-    private partial void Overdue(int count);
+    [LoggerMessage(LogLevel.Error, "The permit key of {Lineage} outlives six months after the end of its permit: shred it")]
+    private partial void Overdue(string lineage);
 }

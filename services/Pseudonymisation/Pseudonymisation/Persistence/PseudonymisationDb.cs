@@ -99,6 +99,9 @@ public sealed class Lineage
     /// <summary>When the newest version met here ends by its own words.</summary>
     public DateTimeOffset? EndsAt { get; set; }
 
+    /// <summary>When its key was first found to outlive six months after the end (EHDS 68(12)): the alarm is raised once.</summary>
+    public DateTimeOffset? OverdueAt { get; set; }
+
     /// <summary>When the SPE was first given a delivery key; until then there is nothing that it could delete.</summary>
     public DateTimeOffset? DeliveryKeyAt { get; set; }
 

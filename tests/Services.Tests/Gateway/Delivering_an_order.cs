@@ -111,9 +111,11 @@ public sealed class Delivering_an_order(StageFixture fixture) : IClassFixture<St
     [Fact]
     public async Task Tells_the_public_rounded_counts_and_none_below_the_threshold()
     {
-        foreach (var (persons, said) in new[] { (37, (long?)30), (4, null) })
+        // The permit's own smallest cell counts where it is the stricter one.
+        foreach (var (persons, cell, said) in new[] { (37, 5, (long?)30), (4, 3, null), (37, 38, null), (37, 37, 30) })
         {
-            var permit = await stage.GrantAsync();
+            var permit = stage.Permit.Sign(stage.PermitOver().Payload with { SmallestCell = cell });
+            await stage.HandleAsync(permit);
             var order = await stage.OrderAsync(permit.Payload.Lineage, OrderState.Issued);
             var tokens = await stage.TokensAsync(order, persons);
             await stage.SendAsync(order, stage.Seal(order, 1, Header + Rows(tokens), persons * 2));

@@ -10,7 +10,8 @@ namespace HealthDataNode.Gateway.Features;
 
 /// <summary>
 /// What was ordered, received and delivered, for everybody. Counts are those of a delivery, rounded, and below the
-/// policy's threshold not said; of what is on the way, or was refused, only the times.
+/// policy's threshold (ours or the permit's, whichever is stricter) not said; of what is on the way, or was refused, only
+/// the times.
 /// </summary>
 internal static class ListDeliveries
 {
@@ -84,7 +85,8 @@ internal static class ListDeliveries
                     : database.Parts.Where(part => part.OrderId == order.Id).Max(part => (DateTimeOffset?)part.ReceivedAt),
                 order.RejectionCode,
                 order.Rows,
-                order.PersonsDelivered
+                order.PersonsDelivered,
+                order.State == OrderState.Delivered ? database.Lineages.Single(permit => permit.Id == order.Lineage).Document : null
             ))
             .ToListAsync(cancellationToken);
         return TypedResults.Ok(orders.Select(order => Public(order, options.Value)).ToArray());
@@ -93,8 +95,11 @@ internal static class ListDeliveries
     private static Response Public(Row order, GatewayOptions policy)
     {
         var delivered = order.State == OrderState.Delivered;
+        // The smallest cell of the newest version is the strictest of the lineage (Permit's policy profile).
+        var smallest = order.Permit is null ? null : KeptDocument.Read<PermitDocument>(order.Permit).Payload.SmallestCell;
+        var threshold = Math.Max(policy.PublicThreshold, smallest ?? 0);
         // Few persons with many rows are few persons: neither count is said then.
-        var persons = delivered ? Public(order.Persons, policy) : null;
+        var persons = delivered ? Public(order.Persons, threshold, policy.PublicRounding) : null;
         return new Response(
             order.Lineage,
             order.Source,
@@ -107,14 +112,14 @@ internal static class ListDeliveries
             delivered ? order.ChangedAt : null,
             order.State == OrderState.Rejected ? order.ChangedAt : null,
             order.ErasedAt,
-            persons is null ? null : Public(order.Rows, policy),
+            persons is null ? null : Public(order.Rows, threshold, policy.PublicRounding),
             persons
         );
     }
 
-    /// <summary>A count as the public may know it.</summary>
-    internal static long? Public(long? count, GatewayOptions policy) =>
-        count is { } exact && exact >= policy.PublicThreshold ? exact - (exact % policy.PublicRounding) : null;
+    // A count as the public may know it.
+    private static long? Public(long? count, int threshold, int rounding) =>
+        count is { } exact && exact >= threshold ? exact - (exact % rounding) : null;
 
     private sealed record Row(
         string Lineage,
@@ -128,6 +133,7 @@ internal static class ListDeliveries
         DateTimeOffset? ReceivedAt,
         string? RejectionCode,
         long? Rows,
-        long? Persons
+        long? Persons,
+        string? Permit
     );
 }

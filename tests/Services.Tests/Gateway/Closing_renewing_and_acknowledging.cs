@@ -2,10 +2,13 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using HealthDataNode.Gateway.Domain;
+using HealthDataNode.Gateway.Persistence;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Problems;
 using HealthDataNode.Protocol.Trust;
 using HealthDataNode.Setup;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace HealthDataNode.Services.Tests.Gateway;
@@ -264,6 +267,39 @@ public sealed class Renewing_an_order(StageFixture fixture) : IClassFixture<Stag
     {
         var forged = stage.Holder.Sign(stage.PermitOver().Payload);
         await Assert.ThrowsAsync<DocumentRefusedException>(() => stage.HandleAsync(forged));
+    }
+
+    [Fact]
+    [Trait("Invariant", "2")]
+    public async Task Orders_nothing_by_a_second_successor_of_a_permit_nor_by_a_version_older_than_the_newest()
+    {
+        var first = await stage.GrantAsync();
+        var cancer = first.Payload.Sources[0];
+        var second = stage.Permit.Sign(
+            first.Payload with
+            {
+                Version = 2,
+                Previous = first.Digest,
+                Sources = [cancer, cancer with { Source = "second" }],
+            }
+        );
+        await stage.HandleAsync(second);
+        var fork = second.Payload with { Sources = [cancer, cancer with { Source = "fork" }] };
+        foreach (var forked in new[] { fork, fork with { Version = 3, Previous = first.Digest } })
+        {
+            var refused = await Assert.ThrowsAsync<DocumentRefusedException>(() => stage.HandleAsync(stage.Permit.Sign(forked)));
+            Assert.Equal(Refusal.SecondSuccessor, refused.Refusal);
+        }
+        // An older one is a late event, not a fault; whatever it names, it orders nothing.
+        await stage.HandleAsync(stage.Permit.Sign(fork with { Version = 1, Previous = null }));
+        Assert.Equal(["cancer", "second"], await SourcesAsync(first.Payload.Lineage));
+    }
+
+    private async Task<string[]> SourcesAsync(string lineage)
+    {
+        await using var scope = stage.Gateway.Services.CreateAsyncScope();
+        var orders = scope.ServiceProvider.GetRequiredService<GatewayDb>().Orders.Where(order => order.Lineage == lineage);
+        return await orders.Select(order => order.Source).Order().ToArrayAsync(TestContext.Current.CancellationToken);
     }
 
     private HttpClient Officer(string role = "case-officer") =>

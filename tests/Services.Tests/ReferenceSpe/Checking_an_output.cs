@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using System.IO.Compression;
 using System.Text;
 using HealthDataNode.ReferenceSpe.Airlock;
@@ -384,10 +383,8 @@ public sealed class Checking_an_output : IDisposable
         (columns["a"], columns["b"]) = ("group", "group");
         GC.Collect();
         var before = GC.GetTotalMemory(forceFullCollection: true);
-        var clock = Stopwatch.StartNew();
         var findings = new Findings();
         new FileCheck(Policy(), Room(), folder).Run(new TakenFile("large.csv", path), "csv", columns, findings);
-        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 30);
         Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 16 << 20);
         Assert.Contains(findings.All, f => f.Rule == "rows");
         Assert.DoesNotContain(findings.All, f => f.Rule is "type" or "cells" or "columns" or "identifiers");

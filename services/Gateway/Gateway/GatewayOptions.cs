@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using HealthDataNode.Protocol.Documents;
 
 namespace HealthDataNode.Gateway;
 
@@ -9,7 +10,14 @@ public sealed class GatewayOptions
     [Range(1, 92)]
     public int TermDays { get; set; } = 90;
 
-    /// <summary>Public counts below this are not said.</summary>
+    /// <summary>Parts that an order may have. A closing document (<see cref="Jws.MaximumLength"/>) names fewer.</summary>
+    public const int MostParts = 4_096;
+
+    /// <summary>Mebibytes that an order's parts may have together.</summary>
+    [Range(1, 1 << 20)]
+    public int MostOrderMebibytes { get; set; } = 256 << 10;
+
+    /// <summary>Public counts below this are not said, nor those below the smallest cell of the permit.</summary>
     [Range(1, 1_000_000)]
     public int PublicThreshold { get; set; } = 10;
 

@@ -41,6 +41,9 @@ public static class ProblemTypes
     /// <summary>409: the order takes nothing more: closed, delivered or expired.</summary>
     public const string OrderClosed = Prefix + "order-closed";
 
+    /// <summary>413: more parts, or more bytes over all parts, than an order may have.</summary>
+    public const string OrderTooLarge = Prefix + "order-too-large";
+
     /// <summary>409: what was sent for the order was rejected; it is dead, and a case officer orders anew.</summary>
     public const string OrderRejected = Prefix + "order-rejected";
 

@@ -1,12 +1,15 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using HealthDataNode.Gateway;
 using HealthDataNode.Gateway.Domain;
 using HealthDataNode.Protocol.Crypt4Gh;
 using HealthDataNode.Protocol.Documents;
 using HealthDataNode.Protocol.Problems;
 using HealthDataNode.Protocol.Seals;
 using HealthDataNode.Protocol.Uploads;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace HealthDataNode.Services.Tests.Gateway;
 
@@ -91,6 +94,57 @@ public sealed class Sending_parts(StageFixture fixture) : IClassFixture<StageFix
         Assert.True((await stage.UploadAsync(order, part)).WasThere);
         var late = await Assert.ThrowsAsync<ProtocolProblemException>(() => stage.UploadAsync(order, stage.Seal(order, 2, Rows, 0)));
         Assert.Equal((409, ProblemTypes.OrderClosed), (late.Problem.Status, late.Problem.Type));
+    }
+
+    [Fact]
+    public async Task Takes_no_more_parts_and_bytes_than_an_order_may_have()
+    {
+        var refusal = RefusalRow.Call("R110");
+        var order = await IssuedAsync();
+        var one = SealedBytes.Of(stage.Seal(order, 1, Rows, 0).File);
+        var seals = new SealBuilder(stage.Holder);
+        string Seal(int part, long length) =>
+            seals.Build(SealTypes.Rows, "gateway", order.Digest!, part, 0, one with { Length = length }).Text;
+        await RefusesAsync(Seal(GatewayOptions.MostParts + 1, one.Length));
+        await IsUntouchedAsync(order);
+        await stage.UploadAsync(order, stage.Seal(order, GatewayOptions.MostParts, Rows, 0));
+
+        // One mebibyte is the least that can be set; what is here counts, and the part itself not twice.
+        var options = stage.Gateway.Services.GetRequiredService<IOptions<GatewayOptions>>().Value;
+        var most = options.MostOrderMebibytes;
+        try
+        {
+            options.MostOrderMebibytes = 1;
+            var first = stage.Seal(order, 1, Rows + new string('x', 600 << 10), 0);
+            await stage.UploadAsync(order, first);
+            Assert.True((await stage.UploadAsync(order, first)).WasThere);
+            await RefusesAsync(Seal(2, 500 << 10));
+            await stage.UploadAsync(order, stage.Seal(order, 2, Rows, 0));
+            Assert.Equal(3, (await PartsAsync(order)).Count);
+        }
+        finally
+        {
+            options.MostOrderMebibytes = most;
+        }
+
+        async Task RefusesAsync(string seal) =>
+            Assert.Equal(refusal, await CreateAsync(stage.AsHolder(), $"/v1/orders/{order.Id}/parts", seal));
+    }
+
+    [Fact]
+    public void Takes_every_order_that_a_closing_document_can_name()
+    {
+        var parts = Enumerable.Range(1, GatewayOptions.MostParts).Select(part => new ClosingPart(part, 0, new string('a', 64)));
+        var closing = new Closing
+        {
+            Order = new string('a', 64),
+            Parts = [.. parts],
+            Rows = 0,
+            Persons = 0,
+        };
+        // Even with the shortest entry for each part it is longer than a signed text may be.
+        var refused = Assert.Throws<DocumentRefusedException>(() => stage.Holder.Sign(closing));
+        Assert.Equal(Refusal.Malformed, refused.Refusal);
     }
 
     [Fact]

@@ -8,6 +8,7 @@ using HealthDataNode.Protocol.Seals;
 using HealthDataNode.Protocol.Uploads;
 using HealthDataNode.ServiceDefaults.Identity;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 
 namespace HealthDataNode.Gateway.Features;
 
@@ -21,7 +22,8 @@ internal sealed class UploadParts(
     PermitGate permits,
     RunningOrders running,
     Rejecting rejecting,
-    TimeProvider time
+    TimeProvider time,
+    IOptions<GatewayOptions> options
 ) : IUploadReceiver
 {
     private CancellationToken allowed = new(canceled: true);
@@ -71,6 +73,10 @@ internal sealed class UploadParts(
                 !found.HasEnded && found.Receipt is null && await IsKnownAsync(order, verified.Payload.Part, context.RequestAborted);
             return known ? UploadAdmission.Admit(verified) : UploadAdmission.Refuse(Closed());
         }
+        if (await TooLargeAsync(order, verified.Payload, context.RequestAborted) is { } problem)
+        {
+            return UploadAdmission.Refuse(problem);
+        }
         found.Receive(time.GetUtcNow());
         try
         {
@@ -101,6 +107,11 @@ internal sealed class UploadParts(
         {
             return Closed();
         }
+        // Again, since parts may come side by side: here one waits for the other.
+        if (await TooLargeAsync(order.Id, upload.Seal, CancellationToken.None) is { } problem)
+        {
+            return problem;
+        }
         database.Add(
             new ReceivedPart
             {
@@ -117,6 +128,22 @@ internal sealed class UploadParts(
         await transaction.CommitAsync(CancellationToken.None);
         GatewayTelemetry.Received.Add(upload.Seal.Length);
         return null;
+    }
+
+    // Nobody's order fills the disk on which all of them lie.
+    private async Task<ProtocolProblem?> TooLargeAsync(string order, Seal part, CancellationToken cancellationToken)
+    {
+        var most = (long)options.Value.MostOrderMebibytes << 20;
+        var others = database.Parts.Where(other => other.OrderId == order && other.Part != part.Part);
+        return
+            part.Part <= GatewayOptions.MostParts && await others.SumAsync(other => other.Length, cancellationToken) + part.Length <= most
+            ? null
+            : ProtocolProblem.Of(
+                ProblemTypes.OrderTooLarge,
+                413,
+                "The order takes no more than this",
+                $"An order has at most {GatewayOptions.MostParts} parts and {most} bytes. Send fewer and larger parts; where the extract itself is larger, ask the node's operator."
+            );
     }
 
     // At every call, by the lease in memory; what runs when it lapses is cut off in the middle.

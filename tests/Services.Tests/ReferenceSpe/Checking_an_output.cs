@@ -47,6 +47,31 @@ public sealed class Checking_an_output : IDisposable
     public void Refuses_a_table_that_is_not_about_groups_and_says_where(string csv, string rule, string? place) =>
         Assert.Contains(new Finding(rule, "table.csv", place), Check(csv));
 
+    // A formula runs where a checker opens the table, an invisible letter and a long number say what nobody reads.
+    [Theory]
+    [InlineData("=HYPERLINK(A1),5,1", 1)]
+    [InlineData("@SUM(A1),5,1", 1)]
+    [InlineData("+cmd|' /C calc'!A0,5,1", 1)]
+    [InlineData("sur\u200Bgery,5,1", 1)]
+    [InlineData("sur\u202Egery,5,1", 1)]
+    [InlineData("sur\uE001gery,5,1", 1)]
+    [InlineData("surgery,5,1.0000000000000000000000001", 3)]
+    [InlineData("surgery,5,1-2+3", 3)]
+    [InlineData("-1.5,5,1", null)]
+    [InlineData("kvinner \u2265 65 år,5,-1.7976931348623157E+308", null)]
+    [Trait("Invariant", "3")]
+    [Trait("Article", "EHDS 73(2)")]
+    public void Lets_nothing_pass_that_a_checker_does_not_see_as_it_is(string row, int? column) =>
+        Assert.Equal(column is null ? [] : [new Finding("cells", "table.csv", $"line 2, column {column}")], Check($"grp,n,days\n{row}\n"));
+
+    [Fact]
+    public void Lets_no_column_name_pass_with_a_letter_that_nobody_sees()
+    {
+        columns.Remove("days");
+        columns["da\u200Bys"] = "measure";
+        Assert.Contains(new Finding("columns", "table.csv", "line 1, column 3"), Check("grp,n,da\u200Bys\nsurgery,5,1\n"));
+    }
+
     [Fact]
     public void Needs_a_count_to_judge_a_table_by()
     {

@@ -40,6 +40,9 @@ internal sealed class TableCheck(
     private const int MostColumns = 100;
     private const int LongestText = 200;
 
+    // As many as a double is written with; more digits say nothing about a group and can say something else.
+    private const int LongestNumber = 24;
+
     // Values that differ in so many rows of a hundred are as good as unique: a few doubles hide nothing.
     private const int NearlyAll = 95;
 
@@ -103,7 +106,7 @@ internal sealed class TableCheck(
         for (var i = 0; i < kinds.Length; i++)
         {
             var name = Encoding.UTF8.GetString(table.Field(i));
-            var isGood = declared.TryGetValue(name, out var kind) && seen.Add(name);
+            var isGood = declared.TryGetValue(name, out var kind) && seen.Add(name) && IsPlainText(table.Field(i));
             kinds[i] = isGood ? kind! : ColumnKinds.Group;
             if (!isGood)
             {
@@ -221,9 +224,40 @@ internal sealed class TableCheck(
                 && field[0] is >= (byte)'0' and <= (byte)'9'
                 && (field[0] != '0' || field.Length == 1)
                 && (count == 0 || count >= policy.Threshold),
-            ColumnKinds.Measure => !field.ContainsAnyExcept(OfNumbers) || field is [(byte)'n', (byte)'a', (byte)'n'],
-            _ => field.Length <= LongestText,
+            ColumnKinds.Measure => field is [(byte)'n', (byte)'a', (byte)'n']
+                || (
+                    field.Length <= LongestNumber
+                    && !field.ContainsAnyExcept(OfNumbers)
+                    && Utf8Parser.TryParse(field, out double _, out var used)
+                    && used == field.Length
+                ),
+            _ => field.Length <= LongestText && IsPlainText(field),
         };
+    }
+
+    // What a checker sees is all there is, and a program for tables that they open it with runs nothing.
+    private static bool IsPlainText(ReadOnlySpan<byte> field)
+    {
+        if (field is [(byte)'=' or (byte)'+' or (byte)'-' or (byte)'@', ..] && field.ContainsAnyExcept(OfNumbers))
+        {
+            return false;
+        }
+
+        foreach (var rune in Encoding.UTF8.GetString(field).EnumerateRunes())
+        {
+            if (
+                Rune.GetUnicodeCategory(rune)
+                is UnicodeCategory.Format
+                    or UnicodeCategory.Control
+                    or UnicodeCategory.PrivateUse
+                    or UnicodeCategory.OtherNotAssigned
+            )
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     // Digits with something between them, or digits of another script: the bytes alone do not show those.

@@ -216,14 +216,14 @@ public sealed class Delivering_an_order(StageFixture fixture) : IClassFixture<St
     public async Task Waits_while_the_SPE_is_not_approved()
     {
         var order = await stage.OrderAsync((await stage.GrantAsync()).Payload.Lineage, OrderState.Issued);
-        var tokens = await stage.TokensAsync(order, 3);
-        await stage.SpeIsGoodAsync();
+        var part = stage.Seal(order, 1, Header + Rows(await stage.TokensAsync(order, 3)), 6);
+        await stage.UploadAsync(order, part);
         stage.Neighbours.SpeStatus = "suspended";
         try
         {
             await stage.SpeIsGoodAsync(false);
             var asked = stage.Neighbours.AskedForSpe;
-            await stage.SendAsync(order, stage.Seal(order, 1, Header + Rows(tokens), 6));
+            using var closed = await stage.CloseAsync(order, stage.ClosingOf(order, part).Text);
             await Eventually.Async(() => stage.Neighbours.AskedForSpe > asked + 1);
             await stage.OrderAsync(order.Lineage, OrderState.Closed);
         }

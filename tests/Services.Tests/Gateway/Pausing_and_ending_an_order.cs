@@ -185,6 +185,34 @@ public sealed class Pausing_and_ending_an_order(StageFixture fixture) : IClassFi
     }
 
     [Fact]
+    [Trait("Invariant", "12")]
+    [Trait("Article", "EHDS 73(3)")]
+    public async Task Pauses_an_upload_while_the_SPE_is_suspended_and_goes_on_where_it_was()
+    {
+        var order = await stage.OrderAsync((await stage.GrantAsync()).Payload.Lineage, OrderState.Issued);
+        var tokens = await stage.TokensAsync(order, 3);
+        var part = stage.Seal(order, 1, Header + Rows(tokens), 3);
+        using (var transfer = await BeginAsync(order, part))
+        {
+            stage.Neighbours.SpeStatus = SpeStatuses.Suspended;
+            try
+            {
+                await transfer.IsCutAsync();
+                Assert.Equal((503, ProblemTypes.EnvironmentNotApproved), await RefusedAsync(order, 2));
+                Assert.True(stage.HasKey(order) && stage.HasFiles(order));
+            }
+            finally
+            {
+                stage.Neighbours.SpeStatus = SpeStatuses.Approved;
+            }
+        }
+        await stage.SpeIsGoodAsync(true);
+        await stage.SendAsync(order, part);
+        await ManifestAsync(order);
+        Assert.Equal(4, stage.Opened(order, 1).Count(c => c == '\n'));
+    }
+
+    [Fact]
     [Trait("Article", "EHDS 60(2)")]
     public async Task Says_once_that_a_holder_is_late_and_takes_what_comes_late()
     {

@@ -187,7 +187,7 @@ internal sealed partial class OrderWorker(
         await permits.RequireInForceAsync(order, cancellationToken);
         await directory.RequireLeaseAsync(order.Spe, cancellationToken);
         using var turn = orders.Enter(order.Id);
-        using var may = orders.While(order, turn, toSpe: true, cancellationToken);
+        using var may = orders.While(order, turn, cancellationToken);
         try
         {
             return await step(may.Token);

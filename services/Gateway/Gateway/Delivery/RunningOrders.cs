@@ -26,17 +26,14 @@ internal sealed class RunningOrders(PermitLeases permits, SpeLeases environments
         }
     }
 
-    /// <summary>A source that ends when the order is cut, or when the lease of its permit, and where its rows go to the
-    /// SPE also that of the SPE, is no longer good.</summary>
-    public CancellationTokenSource While(Order order, Turn turn, bool toSpe, CancellationToken cancellationToken) =>
-        toSpe
-            ? CancellationTokenSource.CreateLinkedTokenSource(
-                cancellationToken,
-                turn.Cut,
-                permits.WhileGood(order.Lineage),
-                environments.WhileGood(order.Spe)
-            )
-            : CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, turn.Cut, permits.WhileGood(order.Lineage));
+    /// <summary>A source that ends when the order is cut, or when the lease of its permit or of its SPE is no longer good.</summary>
+    public CancellationTokenSource While(Order order, Turn turn, CancellationToken cancellationToken) =>
+        CancellationTokenSource.CreateLinkedTokenSource(
+            cancellationToken,
+            turn.Cut,
+            permits.WhileGood(order.Lineage),
+            environments.WhileGood(order.Spe)
+        );
 
     /// <summary>Stops everything that runs for an order now.</summary>
     /// <returns>Done when it has ended.</returns>

@@ -20,6 +20,7 @@ internal sealed class UploadParts(
     GatewayDb database,
     SealVerifier seals,
     PermitGate permits,
+    SpeDirectory environments,
     RunningOrders running,
     Rejecting rejecting,
     TimeProvider time,
@@ -48,12 +49,12 @@ internal sealed class UploadParts(
             allowed = CancellationToken.None;
             return null;
         }
-        if (await CheckPermitAsync(found, context.RequestAborted) is { } problem)
+        if (await CheckLeasesAsync(found, context.RequestAborted) is { } problem)
         {
             return problem;
         }
         var turn = running.Enter(order);
-        var may = running.While(found, turn, toSpe: false, CancellationToken.None);
+        var may = running.While(found, turn, CancellationToken.None);
         context.Response.RegisterForDispose(may);
         context.Response.RegisterForDispose(turn);
         allowed = may.Token;
@@ -146,13 +147,13 @@ internal sealed class UploadParts(
             );
     }
 
-    // At every call, by the lease in memory; what runs when it lapses is cut off in the middle.
-    private async Task<ProtocolProblem?> CheckPermitAsync(Order order, CancellationToken cancellationToken)
+    // At every call, by the leases in memory; what runs when one lapses is cut off in the middle. An SPE that is suspended
+    // stops the holder too: nobody sends rows for a room that may not take them (EHDS 73; architecture §9, row 12).
+    private async Task<ProtocolProblem?> CheckLeasesAsync(Order order, CancellationToken cancellationToken)
     {
         try
         {
             await permits.RequireInForceAsync(order, cancellationToken);
-            return null;
         }
         catch (OrderRefusedException refused)
         {
@@ -171,6 +172,20 @@ internal sealed class UploadParts(
                 503,
                 "Nobody can say whether the permit is in force",
                 "Send the part again in a moment."
+            );
+        }
+        try
+        {
+            await environments.RequireLeaseAsync(order.Spe, cancellationToken);
+            return null;
+        }
+        catch (OrderPausedException)
+        {
+            return ProtocolProblem.Of(
+                ProblemTypes.EnvironmentNotApproved,
+                503,
+                "The SPE is not approved now",
+                "Send the part again later: the order goes on when the SPE is approved."
             );
         }
     }

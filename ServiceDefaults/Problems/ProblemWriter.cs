@@ -19,6 +19,12 @@ internal sealed class ProblemWriter(IOptions<ProblemDetailsOptions> options) : I
         context.ProblemDetails.Title ??= ReasonPhrases.GetReasonPhrase(context.ProblemDetails.Status.Value);
         context.ProblemDetails.Extensions["traceId"] = Activity.Current?.Id ?? http.TraceIdentifier;
         options.Value.CustomizeProblemDetails?.Invoke(context);
-        await http.Response.WriteAsJsonAsync(context.ProblemDetails, options: null, "application/problem+json", http.RequestAborted);
+        await http.Response.WriteAsJsonAsync(
+            context.ProblemDetails,
+            context.ProblemDetails.GetType(), // with the errors of a validation problem
+            options: null,
+            "application/problem+json",
+            http.RequestAborted
+        );
     }
 }

@@ -63,6 +63,12 @@ internal static class Check
                 && raw.Digest.ToString() == room.Digest.ToString()
                 // Whoever had said no when this source was decided is in its list (EHDS 71(3)).
                 && delivery.OptOutList >= ((long?)journey?["declaredBefore"]?[delivery.Source] ?? 0);
+            var disclosed = Disclosures.Count(data, workspace.Lineage, delivery.Source, persons, raw.Persons);
+            if (disclosed != raw.Persons)
+            {
+                same = false;
+                Console.WriteLine($"{workspace.Lineage} {delivery.Source}: {disclosed} persons in its holder's disclosure log");
+            }
             equal &= same;
             Console.WriteLine(
                 $"{workspace.Lineage} {delivery.Source}: {raw.Rows} extracted, {raw.Withheld} withheld, {raw.Invalid} invalid, {delivery.Rows} delivered, "

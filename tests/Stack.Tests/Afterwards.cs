@@ -45,6 +45,16 @@ internal static class Afterwards
         }
     }
 
+    /// <summary>The database was given the time to end: it recovers nothing at its next start.</summary>
+    public static void DatabaseEndedByItself(Stack stack)
+    {
+        var log = stack.In("logs", "postgres.log");
+        if (File.Exists(log))
+        {
+            Assert.EndsWith("database system is shut down", File.ReadLines(log).Last(line => line.Length > 0), StringComparison.Ordinal);
+        }
+    }
+
     private static async Task EmptyAsync(Stack stack, string publisher)
     {
         await using var connection = await stack.DatabaseAsync(publisher);

@@ -81,6 +81,7 @@ public sealed class Stack : IAsyncLifetime
         {
             await Programs.EndAsync(process);
             process.Dispose();
+            Afterwards.DatabaseEndedByItself(this);
             await Afterwards.AuditVerifiesAtRestAsync(this);
         }
         if (road is not null)

@@ -3,6 +3,7 @@ using System.Text.Json;
 using DuckDB.NET.Data;
 using HealthDataNode.Ledger;
 using HealthDataNode.Services.Tests.Pseudonymisation;
+using Microsoft.Data.Sqlite;
 
 namespace HealthDataNode.Services.Tests.Ledger;
 
@@ -34,6 +35,8 @@ public sealed class Finding_a_difference : IDisposable
         );
         Deliver("cancer", 4, 0, "stage", "county");
         Deliver("death", 2, 1, "death_date");
+        Disclosed("cancer", people[..3]);
+        Disclosed("death", people[1..3]);
         InRoom("CREATE TABLE cancer (pseudonym VARCHAR, stage VARCHAR, county VARCHAR)");
         InRoom("CREATE TABLE death (pseudonym VARCHAR, death_date VARCHAR)");
         InRoom("INSERT INTO cancer VALUES ('aa', 'II', 'Troms, og mer'), ('cc', 'IV', 'Agder'), ('aa', 'I', 'Oslo'), ('bb', 'I', NULL)");
@@ -78,6 +81,17 @@ public sealed class Finding_a_difference : IDisposable
         Assert.Equal(1, Check.Run(data, null));
     }
 
+    [Theory]
+    [InlineData(0)] // lost
+    [InlineData(1)]
+    [InlineData(3)] // one more than the room has
+    [Trait("Article", "GDPR 15(1)(c)")]
+    public void Finds_a_disclosure_log_that_names_others_than_the_room_has(int named)
+    {
+        Disclosed("death", people[..named]);
+        Assert.Equal(1, Check.Run(data, null));
+    }
+
     [Fact]
     [Trait("Requirement", "PSE-028")]
     public void Knows_a_person_by_the_first_of_several_numbers()
@@ -89,6 +103,7 @@ public sealed class Finding_a_difference : IDisposable
 
         InRoom("INSERT INTO death VALUES ('aa', '2025-05-06')");
         Deliver("death", 3, 1, "death_date");
+        Disclosed("death", people[1], people[2], people[4]);
         Assert.Equal(0, Check.Run(data, null));
 
         FindsAfter("UPDATE death SET pseudonym = 'ee' WHERE pseudonym = 'aa'");
@@ -109,6 +124,7 @@ public sealed class Finding_a_difference : IDisposable
 
         InRoom("DELETE FROM death WHERE pseudonym = 'bb'");
         Deliver("death", 1, 1, "death_date");
+        Disclosed("death", people[2]);
         Assert.Equal(0, Check.Run(data, null));
     }
 
@@ -151,6 +167,8 @@ public sealed class Finding_a_difference : IDisposable
         InRoom("DELETE FROM cancer WHERE pseudonym = 'cc'");
         Deliver("death", 1, 1, "death_date");
         Deliver("cancer", 3, 1, "stage", "county");
+        Disclosed("death", people[1]);
+        Disclosed("cancer", people[..2]);
         Assert.Equal(0, Check.Run(data, null));
     }
 
@@ -183,6 +201,22 @@ public sealed class Finding_a_difference : IDisposable
     {
         InRoom(fault);
         Assert.Equal(1, Check.Run(data, null));
+    }
+
+    // What a holder wrote down at a delivery of its source, the newest of which counts.
+    private void Disclosed(string source, params string[] persons)
+    {
+        var holder = Directory.CreateDirectory(Path.Combine(data.FullName, source + "registry")).FullName;
+        using var connection = new SqliteConnection($"Data Source={holder}/disclosures.db;Pooling=false");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = $"""
+            CREATE TABLE IF NOT EXISTS deliveries (number INTEGER PRIMARY KEY, lineage TEXT, source TEXT);
+            CREATE TABLE IF NOT EXISTS persons (person_id TEXT, delivery INTEGER);
+            INSERT INTO deliveries (lineage, source) VALUES ('lineage', '{source}');
+            {string.Concat(persons.Select(person => $"INSERT INTO persons VALUES ('{person}', (SELECT max(number) FROM deliveries));"))}
+            """;
+        command.ExecuteNonQuery();
     }
 
     private void Declared(string identifier, string lines)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using HealthDataNode.Protocol;
@@ -49,7 +50,8 @@ internal sealed class TableCheck(
     private static readonly SearchValues<byte> OfNumbers = SearchValues.Create("0123456789+-.eE"u8);
 
     private readonly HashSet<UInt128> groups = [];
-    private readonly Dictionary<UInt128, long> counts = [];
+    private readonly Dictionary<int, long> counts = [];
+    private readonly ArrayBufferWriter<byte> fields = new();
     private string[] kinds = [];
     private HashSet<int>[] values = [];
     private long hidden;
@@ -175,7 +177,7 @@ internal sealed class TableCheck(
 
     private void LookAtGroup(CsvReader table, bool shows)
     {
-        if (!groups.Add(Digest(table, ColumnKinds.Group)))
+        if (!groups.Add(Groups(table)))
         {
             findings.Add(
                 Rules.RowLevel,
@@ -190,24 +192,41 @@ internal sealed class TableCheck(
             return;
         }
 
-        var same = Digest(table, ColumnKinds.Count);
-        counts[same] = counts.GetValueOrDefault(same) + 1;
+        CollectionsMarshal.GetValueRefOrAddDefault(counts, Counts(table), out _)++;
     }
 
-    private UInt128 Digest(CsvReader table, string kind)
+    private UInt128 Groups(CsvReader table)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        fields.ResetWrittenCount();
         for (var i = 0; i < kinds.Length; i++)
         {
-            if (kinds[i] == kind)
+            if (kinds[i] == ColumnKinds.Group)
             {
                 // No field holds a control character.
-                hash.AppendData(table.Field(i));
-                hash.AppendData("\n"u8);
+                fields.Write(table.Field(i));
+                fields.Write("\n"u8);
             }
         }
 
-        return BinaryPrimitives.ReadUInt128BigEndian(hash.GetHashAndReset());
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(fields.WrittenSpan, hash);
+        return BinaryPrimitives.ReadUInt128BigEndian(hash);
+    }
+
+    // The same for the same counts; that others may now and then share it is lost among nearly all rows.
+    private int Counts(CsvReader table)
+    {
+        var hash = new HashCode();
+        for (var i = 0; i < kinds.Length; i++)
+        {
+            if (kinds[i] == ColumnKinds.Count)
+            {
+                hash.AddBytes(table.Field(i));
+                hash.Add('\n');
+            }
+        }
+
+        return hash.ToHashCode();
     }
 
     private bool IsGood(string kind, ReadOnlySpan<byte> field)
@@ -241,6 +260,11 @@ internal sealed class TableCheck(
         if (field is [(byte)'=' or (byte)'+' or (byte)'-' or (byte)'@', ..] && field.ContainsAnyExcept(OfNumbers))
         {
             return false;
+        }
+
+        if (!field.ContainsAnyExceptInRange((byte)' ', (byte)'~'))
+        {
+            return true;
         }
 
         foreach (var rune in Encoding.UTF8.GetString(field).EnumerateRunes())

@@ -23,8 +23,7 @@ internal sealed class ProblemWriter(IOptions<ProblemDetailsOptions> options) : I
             context.ProblemDetails,
             context.ProblemDetails.GetType(), // with the errors of a validation problem
             options: null,
-            "application/problem+json",
-            http.RequestAborted
+            "application/problem+json" // no token: a caller who has gone is then no exception of ours
         );
     }
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Text;
 using HealthDataNode.Gateway;
 using HealthDataNode.Gateway.Consumers;
@@ -400,7 +399,7 @@ internal sealed class Stage : IAsyncDisposable
 
     private async Task StartPseudonymisationAsync(PostgresFixture postgres)
     {
-        var (http, h2c) = (FreePort(), FreePort());
+        var (http, h2c) = (PostgresFixture.FreePort(), PostgresFixture.FreePort());
         using (var client = SigningKey.LoadOrCreate(Path.Combine(directory, "client.pem"))) { }
         var settings = new Dictionary<string, string>(Trust.Settings)
         {
@@ -450,13 +449,6 @@ internal sealed class Stage : IAsyncDisposable
         }
         var k2 = (11 - (second.Select((weight, i) => weight * ((head + k1)[i] - '0')).Sum() % 11)) % 11;
         return k2 == 10 ? null : $"{head}{k1}{k2}";
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
 
